@@ -1,0 +1,199 @@
+//! CloudFormation's event: the envelope, which is needed to answer, before the properties.
+
+use aws_lambda_events::cloudformation::CloudFormationCustomResourceRequest;
+use serde_json::Value;
+
+/// What an answer needs, read from any event that has a `ResponseURL`.
+#[derive(Clone)]
+pub struct Envelope {
+    /// Where the answer goes. Its query is a credential.
+    pub response_url: String,
+    /// `StackId`, or nothing if the event has none.
+    pub stack_id: String,
+    /// `RequestId`, or nothing if the event has none.
+    pub request_id: String,
+    /// `LogicalResourceId`, or nothing if the event has none.
+    pub logical_id: String,
+    /// `PhysicalResourceId`; a Create has none.
+    pub physical_id: Option<String>,
+}
+
+/// What CloudFormation asks for. Properties are as they came.
+pub enum Request {
+    /// Make a new resource.
+    Create {
+        /// `ResourceProperties`.
+        properties: Value,
+    },
+    /// Change a resource, or replace it.
+    Update {
+        /// `PhysicalResourceId`, to be repeated byte for byte.
+        physical_id: String,
+        /// `ResourceProperties`.
+        properties: Value,
+        /// `OldResourceProperties`.
+        previous: Value,
+    },
+    /// Remove a resource.
+    Delete {
+        /// `PhysicalResourceId`, to be repeated byte for byte.
+        physical_id: String,
+        /// `ResourceProperties`.
+        properties: Value,
+    },
+}
+
+impl Request {
+    /// `RequestType`, for the log.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Create { .. } => "Create",
+            Self::Update { .. } => "Update",
+            Self::Delete { .. } => "Delete",
+        }
+    }
+
+    /// `ResourceProperties`.
+    pub const fn properties(&self) -> &Value {
+        match self {
+            Self::Create { properties }
+            | Self::Update { properties, .. }
+            | Self::Delete { properties, .. } => properties,
+        }
+    }
+}
+
+/// An event that nobody can be answered for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the event is not from CloudFormation: it has no ResponseURL")]
+pub struct NoResponseUrl;
+
+/// An event that can be answered but not understood.
+#[derive(Debug, thiserror::Error)]
+#[error("the event is not a CloudFormation custom resource request: {0}")]
+pub struct Malformed(serde_json::Error);
+
+/// Opens an event.
+///
+/// # Errors
+/// [`NoResponseUrl`] if there is nobody to answer. Whatever else is wrong is in the inner result,
+/// and is for the answer to say.
+pub fn open(mut event: Value) -> Result<(Envelope, Result<Request, Malformed>), NoResponseUrl> {
+    let text = |key: &str| event.get(key).and_then(Value::as_str).map(str::to_owned);
+    let envelope = Envelope {
+        response_url: text("ResponseURL").ok_or(NoResponseUrl)?,
+        stack_id: text("StackId").unwrap_or_default(),
+        request_id: text("RequestId").unwrap_or_default(),
+        logical_id: text("LogicalResourceId").unwrap_or_default(),
+        physical_id: text("PhysicalResourceId"),
+    };
+    // CloudFormation documents the properties as optional; the event type does not.
+    if let Some(event) = event.as_object_mut() {
+        for key in ["ResourceProperties", "OldResourceProperties"] {
+            event.entry(key).or_insert(Value::Null);
+        }
+    }
+    Ok((envelope, request(event)))
+}
+
+fn request(event: Value) -> Result<Request, Malformed> {
+    use CloudFormationCustomResourceRequest as Event;
+    match serde_json::from_value::<Event>(event).map_err(Malformed)? {
+        Event::Create(event) => Ok(Request::Create {
+            properties: event.resource_properties,
+        }),
+        Event::Update(event) => Ok(Request::Update {
+            physical_id: event.physical_resource_id,
+            properties: event.resource_properties,
+            previous: event.old_resource_properties,
+        }),
+        Event::Delete(event) => Ok(Request::Delete {
+            physical_id: event.physical_resource_id,
+            properties: event.resource_properties,
+        }),
+        _ => Err(Malformed(serde::de::Error::custom(
+            "the request type is not known to this version",
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn create() -> Value {
+        json!({
+            "RequestType": "Create",
+            "ResponseURL": "https://example.amazonaws.com/?X-Amz-Signature=1",
+            "StackId": "arn:aws:cloudformation:eu-west-1:123456789012:stack/idp/1",
+            "RequestId": "r-1",
+            "ResourceType": "Custom::CognitoIdentityProvider",
+            "LogicalResourceId": "Corp",
+            "ResourceProperties": {"ProviderName": "Corp"},
+        })
+    }
+
+    fn without(key: &str) -> Value {
+        let mut event = create();
+        event.as_object_mut().unwrap().remove(key);
+        event
+    }
+
+    #[test]
+    fn an_event_without_response_url_is_refused() {
+        for event in [
+            without("ResponseURL"),
+            json!(null),
+            json!([]),
+            json!("junk"),
+        ] {
+            assert!(open(event).is_err());
+        }
+    }
+
+    #[test]
+    fn properties_of_any_shape_or_none_are_left_to_the_next_step() {
+        let mut list = create();
+        list["ResourceProperties"] = json!([1]);
+        for (event, properties) in [
+            (list, json!([1])),
+            (without("ResourceProperties"), json!(null)),
+        ] {
+            let (_, request) = open(event).unwrap();
+            assert_eq!(*request.unwrap().properties(), properties);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_rest_is_said_in_the_answer() {
+        let cases = [
+            (
+                "RequestType",
+                json!("Rename"),
+                "unknown variant `Rename`, expected one of `Create`, `Update`, `Delete`",
+            ),
+            (
+                "StackId",
+                json!(7),
+                "invalid type: integer `7`, expected a string",
+            ),
+            (
+                "RequestType",
+                json!("Delete"),
+                "missing field `PhysicalResourceId`",
+            ),
+        ];
+        for (key, value, expected) in cases {
+            let mut event = create();
+            event[key] = value;
+            let (envelope, request) = open(event).unwrap();
+            assert_eq!(envelope.request_id, "r-1");
+            assert_eq!(
+                request.err().unwrap().to_string(),
+                format!("the event is not a CloudFormation custom resource request: {expected}")
+            );
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The physical ids this handler issues, and the names they are made of.
+
+use std::{fmt, str::FromStr};
+
+/// Characters in a `UserPoolId` (`UserPoolIdType` of the Cognito API model).
+pub const USER_POOL_ID_MAX: usize = 55;
+/// Characters, not bytes, in a `ProviderName` (`ProviderNameType` of the Cognito API model).
+pub const PROVIDER_NAME_MAX: usize = 32;
+
+/// The id of a user pool, `<region>_<suffix>`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserPoolId(String);
+
+/// A text that is no user pool id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a user pool id")]
+pub struct InvalidUserPoolId;
+
+impl UserPoolId {
+    /// The region the pool lives in, which is where its calls go.
+    pub fn region(&self) -> &str {
+        self.0.rsplit_once('_').map_or("", |(region, _)| region)
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for UserPoolId {
+    type Err = InvalidUserPoolId;
+
+    /// Takes what the published pattern takes: `[\w-]+_[0-9a-zA-Z]+`, at most 55 characters.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        match text.rsplit_once('_') {
+            Some((region, suffix))
+                if text.len() <= USER_POOL_ID_MAX
+                    && !region.is_empty()
+                    && region.chars().all(word)
+                    && !suffix.is_empty()
+                    && suffix.chars().all(|c| c.is_ascii_alphanumeric()) =>
+            {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err(InvalidUserPoolId),
+        }
+    }
+}
+
+impl fmt::Display for UserPoolId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What names an identity provider: its pool and its name there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProviderId {
+    /// The pool it belongs to.
+    pub pool: UserPoolId,
+    /// `ProviderName`, 1 to 32 characters. It may itself contain a `|`.
+    pub name: String,
+}
+
+impl FromStr for ProviderId {
+    type Err = InvalidUserPoolId;
+
+    /// Reads `<UserPoolId>|<ProviderName>`, split at the first `|`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (pool, name) = text.split_once('|').ok_or(InvalidUserPoolId)?;
+        if name.is_empty() || name.chars().count() > PROVIDER_NAME_MAX {
+            return Err(InvalidUserPoolId);
+        }
+        Ok(Self {
+            pool: pool.parse()?,
+            name: name.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for ProviderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}|{}", self.pool, self.name)
+    }
+}
+
+/// A `PhysicalResourceId`, read.
+///
+/// Reading never fails: whatever this handler did not issue is [`PhysicalId::Foreign`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PhysicalId {
+    /// `<UserPoolId>|<ProviderName>`: the provider is this resource's.
+    Provider(ProviderId),
+    /// `not-created/<RequestId>`: a create that is known to have made nothing.
+    NotCreated(String),
+    /// `unconfirmed/<epoch seconds>/<UserPoolId>|<ProviderName>`: a create whose outcome nobody
+    /// saw. The time is that of the request, so that nothing older is taken for its work.
+    Unconfirmed {
+        /// Seconds since 1970 at which CloudFormation issued the request.
+        since: i64,
+        /// What was being created.
+        provider: ProviderId,
+    },
+    /// Made up by CloudFormation for a create it cancelled, or issued by another handler.
+    Foreign(String),
+}
+
+impl From<&str> for PhysicalId {
+    fn from(text: &str) -> Self {
+        if let Some(request_id) = text.strip_prefix("not-created/") {
+            return Self::NotCreated(request_id.to_owned());
+        }
+        let unconfirmed = text
+            .strip_prefix("unconfirmed/")
+            .and_then(|rest| rest.split_once('/'))
+            .and_then(|(since, provider)| Some((since.parse().ok()?, provider.parse().ok()?)));
+        if let Some((since, provider)) = unconfirmed {
+            return Self::Unconfirmed { since, provider };
+        }
+        text.parse()
+            .map_or_else(|_| Self::Foreign(text.to_owned()), Self::Provider)
+    }
+}
+
+impl fmt::Display for PhysicalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Provider(provider) => provider.fmt(f),
+            Self::NotCreated(request_id) => write!(f, "not-created/{request_id}"),
+            Self::Unconfirmed { since, provider } => write!(f, "unconfirmed/{since}/{provider}"),
+            Self::Foreign(text) => f.write_str(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn provider(pool: &str, name: &str) -> ProviderId {
+        ProviderId {
+            pool: pool.parse().unwrap(),
+            name: name.to_owned(),
+        }
+    }
+
+    #[test]
+    fn ids_round_trip() {
+        let ids = [
+            PhysicalId::Provider(provider("eu-west-1_AbC", "Corp")),
+            PhysicalId::Provider(provider("eu-west-1_AbC", "a|b")),
+            PhysicalId::Provider(provider("us-gov-west-1_9", "Ünternehmen 株式会社")),
+            PhysicalId::NotCreated("8f0c".into()),
+            PhysicalId::Unconfirmed {
+                since: 1_795_331_000,
+                provider: provider("eu-west-1_AbC", "a/b|c"),
+            },
+            PhysicalId::Foreign("my-stack-Corp-1ABCDEF".into()),
+        ];
+        for id in ids {
+            assert_eq!(PhysicalId::from(id.to_string().as_str()), id);
+        }
+    }
+
+    #[test]
+    fn what_was_never_issued_is_foreign() {
+        let texts = [
+            "",
+            "|",
+            "eu-west-1_AbC|",
+            "eu-west-1|Corp",
+            "eu-west-1_|Corp",
+            "eu-west-1_A-b|Corp",
+            "eu-west-1_AbC/Corp",
+            "unconfirmed/soon/eu-west-1_AbC|Corp",
+            "unconfirmed/1/Corp",
+            "2026/11/22/[$LATEST]0123456789abcdef",
+            "eu-west-1_AbC|a name of more than 32 characters",
+        ];
+        for text in texts {
+            assert_eq!(PhysicalId::from(text), PhysicalId::Foreign(text.into()));
+        }
+    }
+
+    #[test]
+    fn a_pool_names_its_region() {
+        let region = |id: &str| id.parse::<UserPoolId>().unwrap().region().to_owned();
+        assert_eq!(region("eu-west-1_AbC"), "eu-west-1");
+        assert_eq!(region("local_pool_1"), "local_pool");
+    }
+
+    #[test]
+    fn the_longest_pool_id_is_55_characters() {
+        let id = |suffix| format!("eu-west-1_{}", "a".repeat(suffix));
+        assert!(id(45).parse::<UserPoolId>().is_ok());
+        assert!(id(46).parse::<UserPoolId>().is_err());
+    }
+}

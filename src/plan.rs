@@ -1,0 +1,245 @@
+//! What to do about a request: pure decisions, one call at a time.
+//!
+//! [`start`] looks at a request and names the first call, or the answer if none is needed. Every
+//! outcome goes to [`Plan::resume`], which names the next. Nothing here waits, reads a clock or
+//! knows the SDK, so that every path can be walked in a test, or exhaustively by a model checker.
+
+mod compare;
+mod create;
+mod delete;
+mod update;
+
+use create::Goal;
+use delete::Unconfirmed;
+use update::{Change, Identifiers};
+
+use crate::{
+    physical_id::{PhysicalId, ProviderId},
+    provider::{Declared, Members, Previous, Provider},
+    secret::Details,
+};
+
+/// A call to Cognito, all that goes into it.
+#[derive(Debug, Clone)]
+pub enum Call {
+    /// `CreateIdentityProvider`.
+    Create(Provider),
+    /// `DescribeIdentityProvider`.
+    Describe(ProviderId),
+    /// `UpdateIdentityProvider`. A member that is `None` stays as it is.
+    Update {
+        /// Which provider.
+        id: ProviderId,
+        /// `ProviderDetails`; Cognito replaces them whole.
+        details: Option<Details>,
+        /// The optional members.
+        members: Members,
+    },
+    /// `DeleteIdentityProvider`.
+    Delete(ProviderId),
+}
+
+/// A provider as Cognito describes it.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// `ProviderType`, by name: Cognito may know types that this handler does not.
+    pub kind: String,
+    /// `ProviderDetails`, with the keys that Cognito added.
+    pub details: Details,
+    /// The optional members. What is not set is `None` or empty, as Cognito pleases.
+    pub members: Members,
+    /// `CreationDate`, in whole seconds since 1970.
+    pub created: i64,
+    /// `CreationDate` in ISO 8601.
+    pub creation_date: String,
+    /// `LastModifiedDate` in ISO 8601.
+    pub last_modified_date: String,
+}
+
+/// Why a call did not do what it was for.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// What decisions depend on.
+    pub kind: FailureKind,
+    /// For the operator: what was being done to what, and what came back.
+    pub text: String,
+    /// Whether the call certainly changed nothing. A call that was sent and never answered may
+    /// have been carried out, and so may one that ended in a 500.
+    pub settled: bool,
+}
+
+/// The failures that lead somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// `DuplicateProviderException`: the name or an identifier is taken.
+    Duplicate,
+    /// `ResourceNotFoundException`: the provider or its pool is gone.
+    NotFound,
+    /// Anything else that ends the work, the deadline included.
+    Other,
+}
+
+/// How a call ended. `DeleteIdentityProvider` returns nothing.
+pub type Outcome = Result<Option<Observed>, Failure>;
+
+/// What comes next.
+#[derive(Debug)]
+pub enum Step {
+    /// Make this call and tell the plan how it ended.
+    Call(Box<Call>, Plan),
+    /// Answer CloudFormation.
+    Answer(Answer),
+}
+
+/// The answer to CloudFormation.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// `PhysicalResourceId`.
+    pub physical_id: String,
+    /// SUCCESS with what came of it, or FAILED with the `Reason`.
+    pub result: Result<Success, String>,
+}
+
+/// A request that was met.
+#[derive(Debug, Clone)]
+pub struct Success {
+    /// What was done, for the log.
+    pub done: &'static str,
+    /// The provider whose attributes the answer carries; a Delete has none.
+    pub provider: Option<(ProviderId, Option<Observed>)>,
+}
+
+/// A request, parsed.
+#[derive(Debug, Clone)]
+pub enum Intent {
+    /// Make the provider.
+    Create {
+        /// What is wanted.
+        declared: Declared,
+        /// For the id of an answer that says that nothing was made.
+        request_id: String,
+    },
+    /// Change the provider, or make another in its place.
+    Update {
+        /// The physical id that came in.
+        physical_id: String,
+        /// What is wanted.
+        declared: Declared,
+        /// What was wanted before.
+        previous: Previous,
+    },
+    /// Remove the provider.
+    Delete {
+        /// The physical id that came in.
+        physical_id: String,
+        /// What the properties describe, if they describe anything.
+        described: Option<Provider>,
+    },
+}
+
+/// A request under way, waiting for the outcome of a call.
+#[derive(Debug)]
+pub struct Plan(State);
+
+#[derive(Debug)]
+enum State {
+    /// Create was sent.
+    Creating(Goal),
+    /// The name is taken: Describe tells by what.
+    Inspecting(Goal, Failure),
+    /// A provider that is there is being brought to the desired state.
+    TakingOver(Goal, &'static str),
+    /// A create failed and may have been carried out: Describe tells.
+    Settling(Goal, Failure),
+    /// Another type was declared before: Describe tells which one it is.
+    CheckingType(Change),
+    /// The provider is being changed in place.
+    Updating(Change),
+    /// Which identifiers does the old provider hold that the new one needs?
+    ReadingOld(Change, ProviderId),
+    /// They are being taken off the old provider.
+    Releasing(Change, Identifiers),
+    /// The create failed: they are being put back. Then the physical id is answered, FAILED, for
+    /// the reason.
+    Restoring(String, String),
+    /// Is there anything of an unconfirmed create to delete?
+    Confirming(Unconfirmed),
+    /// Delete was sent.
+    Deleting(String),
+}
+
+/// Decides what to do first.
+///
+/// `since` is the time at which CloudFormation issued the request, in seconds since 1970:
+/// a provider that is older was not made by it.
+pub fn start(intent: Intent, since: i64) -> Step {
+    match intent {
+        Intent::Create {
+            declared,
+            request_id,
+        } => Goal::create(declared, since, request_id).begin(),
+        Intent::Update {
+            physical_id,
+            declared,
+            previous,
+        } => update::start(physical_id, declared, previous, since),
+        Intent::Delete {
+            physical_id,
+            described,
+        } => delete::start(
+            &PhysicalId::from(physical_id.as_str()),
+            physical_id,
+            described,
+        ),
+    }
+}
+
+impl Plan {
+    /// Decides what to do next.
+    pub fn resume(self, outcome: Outcome) -> Step {
+        match self.0 {
+            State::Creating(goal) => goal.created(outcome),
+            State::Inspecting(goal, duplicate) => goal.inspected(duplicate, outcome),
+            State::TakingOver(goal, done) => goal.taken_over(done, outcome),
+            State::Settling(goal, failure) => goal.settled(failure, outcome),
+            State::CheckingType(update) => update.type_checked(outcome),
+            State::Updating(update) => update.updated(outcome),
+            State::ReadingOld(update, old) => update.old_read(old, outcome),
+            State::Releasing(update, taken) => update.released(taken, outcome),
+            State::Restoring(physical_id, reason) => update::restored(physical_id, reason, outcome),
+            State::Confirming(unconfirmed) => unconfirmed.described(outcome),
+            State::Deleting(physical_id) => delete::deleted(physical_id, outcome),
+        }
+    }
+
+    /// Whether the awaited call closes a request that has failed already. Such a call is worth
+    /// making after the time for the work is over.
+    pub const fn is_closing(&self) -> bool {
+        matches!(self.0, State::Settling(..) | State::Restoring(..))
+    }
+}
+
+fn call(call: Call, state: State) -> Step {
+    Step::Call(Box::new(call), Plan(state))
+}
+
+const fn succeed(
+    physical_id: String,
+    done: &'static str,
+    provider: Option<(ProviderId, Option<Observed>)>,
+) -> Step {
+    Step::Answer(Answer {
+        physical_id,
+        result: Ok(Success { done, provider }),
+    })
+}
+
+const fn fail(physical_id: String, reason: String) -> Step {
+    Step::Answer(Answer {
+        physical_id,
+        result: Err(reason),
+    })
+}
+
+#[cfg(test)]
+mod tests;

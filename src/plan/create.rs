@@ -1,0 +1,214 @@
+//! Making a provider, for a Create, for an Update that finds it gone, and for a replacement.
+
+use super::{
+    Call, Failure, FailureKind, Observed, Outcome, State, Step, call, compare, fail, succeed,
+    update::Identifiers,
+};
+use crate::{
+    physical_id::PhysicalId,
+    provider::{Declared, Provider},
+};
+
+/// A provider to be made, and what it is made for.
+#[derive(Debug)]
+pub(super) struct Goal {
+    desired: Provider,
+    adopt: bool,
+    since: i64,
+    purpose: Purpose,
+}
+
+#[derive(Debug)]
+enum Purpose {
+    /// A Create; the id says whether anything may be left behind.
+    Create { request_id: String },
+    /// An Update whose provider is gone.
+    Recreate { physical_id: String },
+    /// An Update to another pool or name.
+    Replace {
+        physical_id: String,
+        /// What was taken off the old provider and goes back if this fails.
+        taken: Option<Identifiers>,
+    },
+}
+
+impl Goal {
+    pub(super) fn create(declared: Declared, since: i64, request_id: String) -> Self {
+        Self::new(declared, since, Purpose::Create { request_id })
+    }
+
+    pub(super) fn recreate(declared: Declared, since: i64, physical_id: String) -> Self {
+        Self::new(declared, since, Purpose::Recreate { physical_id })
+    }
+
+    pub(super) fn replace(
+        declared: Declared,
+        since: i64,
+        physical_id: String,
+        taken: Option<Identifiers>,
+    ) -> Self {
+        Self::new(declared, since, Purpose::Replace { physical_id, taken })
+    }
+
+    fn new(declared: Declared, since: i64, purpose: Purpose) -> Self {
+        Self {
+            desired: declared.provider,
+            adopt: declared.adopt_existing,
+            since,
+            purpose,
+        }
+    }
+
+    pub(super) fn begin(self) -> Step {
+        call(Call::Create(self.desired.clone()), State::Creating(self))
+    }
+
+    pub(super) fn created(self, outcome: Outcome) -> Step {
+        match outcome {
+            Ok(observed) => {
+                let done = match self.purpose {
+                    Purpose::Create { .. } => "created",
+                    Purpose::Recreate { .. } => "created again",
+                    Purpose::Replace { .. } => "replaced",
+                };
+                self.met(done, observed)
+            }
+            Err(failure) if failure.kind == FailureKind::Duplicate => {
+                let id = self.desired.id.clone();
+                call(Call::Describe(id), State::Inspecting(self, failure))
+            }
+            Err(failure) if failure.settled => self.failed(failure.text, true),
+            Err(failure) => {
+                let id = self.desired.id.clone();
+                call(Call::Describe(id), State::Settling(self, failure))
+            }
+        }
+    }
+
+    pub(super) fn inspected(self, duplicate: Failure, outcome: Outcome) -> Step {
+        let observed = match outcome {
+            Ok(Some(observed)) => observed,
+            Err(failure) if failure.kind == FailureKind::NotFound => {
+                let reason = format!(
+                    "{}. No provider of that name exists, so another provider of the pool holds \
+                     one of its IdpIdentifiers",
+                    duplicate.text
+                );
+                return self.failed(reason, duplicate.settled);
+            }
+            Ok(None) => return self.failed(duplicate.text, duplicate.settled),
+            Err(failure) => {
+                let reason = format!("{}; then {}", duplicate.text, failure.text);
+                return self.failed(reason, duplicate.settled);
+            }
+        };
+        let replacing = matches!(self.purpose, Purpose::Replace { .. });
+        if replacing && compare::equals_but_identifiers(&self.desired, &observed) {
+            return self.take_over("took the provider back");
+        }
+        if self.is_ours(&observed) {
+            return self.met("found as this request left it", Some(observed));
+        }
+        let not_ours = duplicate.settled || observed.created < self.since;
+        let id = &self.desired.id;
+        if !self.adopt {
+            let reason = format!(
+                "an identity provider named {} exists already in user pool {}; it was left \
+                 untouched. To have this resource take it over, set AdoptExisting to true",
+                id.name, id.pool
+            );
+            return self.failed(reason, not_ours);
+        }
+        if observed.kind != self.desired.kind.as_str() {
+            let reason = format!(
+                "an identity provider named {} exists already in user pool {}; it was left \
+                 untouched. It cannot be adopted as {}: it is of type {}, which Cognito cannot \
+                 change",
+                id.name,
+                id.pool,
+                self.desired.kind.as_str(),
+                observed.kind
+            );
+            return self.failed(reason, not_ours);
+        }
+        self.take_over("adopted")
+    }
+
+    /// Made by this request: an earlier attempt or delivery, whose answer was lost.
+    fn is_ours(&self, observed: &Observed) -> bool {
+        observed.created >= self.since && compare::equals(&self.desired, observed)
+    }
+
+    fn take_over(self, done: &'static str) -> Step {
+        let Provider {
+            id,
+            details,
+            members,
+            ..
+        } = self.desired.clone();
+        let update = Call::Update {
+            id,
+            details: Some(details),
+            members,
+        };
+        call(update, State::TakingOver(self, done))
+    }
+
+    pub(super) fn taken_over(self, done: &'static str, outcome: Outcome) -> Step {
+        match outcome {
+            Ok(observed) => self.met(done, observed),
+            // Whatever came of it, the provider was there before and is not to be deleted.
+            Err(failure) => self.failed(failure.text, true),
+        }
+    }
+
+    pub(super) fn settled(self, failure: Failure, outcome: Outcome) -> Step {
+        match outcome {
+            Ok(Some(observed)) if self.is_ours(&observed) => {
+                self.met("created, though the answer was lost", Some(observed))
+            }
+            // Somebody else's: the lost create cannot have been carried out.
+            Ok(Some(observed)) if observed.created < self.since => self.failed(failure.text, true),
+            // A request that got no answer may still be under way, so that "not found" is no
+            // proof either.
+            _ => {
+                let reason = format!(
+                    "{}. Whether the provider was created is not known",
+                    failure.text
+                );
+                self.failed(reason, false)
+            }
+        }
+    }
+
+    fn met(self, done: &'static str, observed: Option<Observed>) -> Step {
+        let id = self.desired.id;
+        succeed(id.to_string(), done, Some((id, observed)))
+    }
+
+    /// Answers FAILED, after giving back what was taken for this.
+    fn failed(self, reason: String, settled: bool) -> Step {
+        match self.purpose {
+            Purpose::Create { request_id } => {
+                let id = if settled {
+                    PhysicalId::NotCreated(request_id)
+                } else {
+                    PhysicalId::Unconfirmed {
+                        since: self.since,
+                        provider: self.desired.id,
+                    }
+                };
+                fail(id.to_string(), reason)
+            }
+            Purpose::Recreate { physical_id }
+            | Purpose::Replace {
+                physical_id,
+                taken: None,
+            } => fail(physical_id, reason),
+            Purpose::Replace {
+                physical_id,
+                taken: Some(taken),
+            } => taken.put_back(physical_id, reason),
+        }
+    }
+}

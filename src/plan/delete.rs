@@ -1,0 +1,71 @@
+//! Removing a provider, and only one that is this resource's.
+
+use super::{Call, FailureKind, Outcome, State, Step, call, compare, fail, succeed};
+use crate::{physical_id::PhysicalId, provider::Provider};
+
+/// A create whose outcome nobody saw, to be undone.
+#[derive(Debug)]
+pub(super) struct Unconfirmed {
+    physical_id: String,
+    since: i64,
+    described: Option<Provider>,
+}
+
+pub(super) fn start(id: &PhysicalId, physical_id: String, described: Option<Provider>) -> Step {
+    match id {
+        PhysicalId::Provider(id) => call(Call::Delete(id.clone()), State::Deleting(physical_id)),
+        PhysicalId::NotCreated(_) => succeed(physical_id, "nothing to delete: never created", None),
+        PhysicalId::Foreign(_) => succeed(
+            physical_id,
+            "nothing to delete: the id is not of this handler",
+            None,
+        ),
+        PhysicalId::Unconfirmed { since, provider } => call(
+            Call::Describe(provider.clone()),
+            State::Confirming(Unconfirmed {
+                physical_id,
+                since: *since,
+                // Properties of another provider say nothing about this one.
+                described: described.filter(|described| described.id == *provider),
+            }),
+        ),
+    }
+}
+
+impl Unconfirmed {
+    pub(super) fn described(self, outcome: Outcome) -> Step {
+        match outcome {
+            Ok(Some(observed)) => {
+                let made_here = self.described.as_ref().filter(|desired| {
+                    observed.created >= self.since && compare::equals(desired, &observed)
+                });
+                match made_here {
+                    Some(desired) => call(
+                        Call::Delete(desired.id.clone()),
+                        State::Deleting(self.physical_id),
+                    ),
+                    None => succeed(
+                        self.physical_id,
+                        "nothing to delete: the provider of that name is not of this resource",
+                        None,
+                    ),
+                }
+            }
+            Ok(None) => gone(self.physical_id),
+            Err(failure) if failure.kind == FailureKind::NotFound => gone(self.physical_id),
+            Err(failure) => fail(self.physical_id, failure.text),
+        }
+    }
+}
+
+pub(super) fn deleted(physical_id: String, outcome: Outcome) -> Step {
+    match outcome {
+        Ok(_) => succeed(physical_id, "deleted", None),
+        Err(failure) if failure.kind == FailureKind::NotFound => gone(physical_id),
+        Err(failure) => fail(physical_id, failure.text),
+    }
+}
+
+fn gone(physical_id: String) -> Step {
+    succeed(physical_id, "nothing to delete: already gone", None)
+}

@@ -1,0 +1,373 @@
+//! A template's properties: the provider they describe, or all that is wrong with them.
+
+mod problem;
+mod rules;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::{Map, Value};
+
+pub use problem::{Problem, Problems};
+
+use crate::{
+    physical_id::{ProviderId, UserPoolId},
+    secret::Details,
+};
+use problem::Shape;
+
+/// The six types of identity provider a user pool knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names are Cognito's")]
+pub enum ProviderType {
+    Saml,
+    Oidc,
+    Google,
+    Facebook,
+    LoginWithAmazon,
+    SignInWithApple,
+}
+
+impl ProviderType {
+    /// All of them, in the order in which messages list them.
+    pub const ALL: [Self; 6] = [
+        Self::Saml,
+        Self::Oidc,
+        Self::Google,
+        Self::Facebook,
+        Self::LoginWithAmazon,
+        Self::SignInWithApple,
+    ];
+
+    /// The name on the wire and in templates.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Saml => "SAML",
+            Self::Oidc => "OIDC",
+            Self::Google => "Google",
+            Self::Facebook => "Facebook",
+            Self::LoginWithAmazon => "LoginWithAmazon",
+            Self::SignInWithApple => "SignInWithApple",
+        }
+    }
+
+    /// The type of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// A social provider is called what its type is called; Cognito takes no other name for it.
+    pub const fn fixed_name(self) -> Option<&'static str> {
+        match self {
+            Self::Saml | Self::Oidc => None,
+            _ => Some(self.as_str()),
+        }
+    }
+}
+
+/// A map of string to string, as `AttributeMapping` and `AcrMapping` are.
+pub type StringMap = BTreeMap<String, String>;
+
+/// The optional members of a provider. `None` means not declared, which is not the same as empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Members {
+    /// User pool attribute to provider attribute.
+    pub attribute_mapping: Option<StringMap>,
+    /// What a sign-in request may name the provider by, such as a mail domain.
+    pub idp_identifiers: Option<Vec<String>>,
+    /// ACR level to the provider's ACR value.
+    pub acr_mapping: Option<StringMap>,
+}
+
+/// The provider that a template wants.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// Pool and name.
+    pub id: ProviderId,
+    /// `ProviderType`.
+    pub kind: ProviderType,
+    /// `ProviderDetails`, whole.
+    pub details: Details,
+    /// The members that may be left out.
+    pub members: Members,
+}
+
+/// Everything a template declares: the provider, and how to go about it.
+#[derive(Debug, Clone)]
+pub struct Declared {
+    /// The provider.
+    pub provider: Provider,
+    /// `AdoptExisting`: take over a provider of that name that is there already.
+    pub adopt_existing: bool,
+}
+
+impl TryFrom<&Value> for Declared {
+    type Error = Problems;
+
+    /// Reads `ResourceProperties`.
+    ///
+    /// # Errors
+    /// Everything that breaks a published limit, all at once.
+    fn try_from(properties: &Value) -> Result<Self, Problems> {
+        let Some(properties) = properties.as_object() else {
+            return Err(Problem::shape("ResourceProperties", "a map", properties).into());
+        };
+        let mut reader = Reader {
+            properties,
+            problems: Vec::new(),
+        };
+        let declared = reader.declared();
+        match declared {
+            Some(declared) if reader.problems.is_empty() => Ok(declared),
+            _ => Err(Problems(reader.problems)),
+        }
+    }
+}
+
+/// `ServiceTimeout`, if there is a valid one. [`Declared`] reports an invalid one.
+pub fn service_timeout(properties: &Value) -> Option<Duration> {
+    let seconds = text(properties.get("ServiceTimeout")?)?.parse().ok()?;
+    rules::SERVICE_TIMEOUT_SECONDS
+        .contains(&seconds)
+        .then(|| Duration::from_secs(seconds))
+}
+
+/// What the previous properties of a resource said, in whatever shape an older handler left them.
+#[derive(Debug, Clone, Default)]
+pub struct Previous {
+    /// Pool and name, if they can be read.
+    pub id: Option<ProviderId>,
+    /// `ProviderType`, if it is one.
+    pub kind: Option<ProviderType>,
+    /// Which optional members were declared, and with what, as far as it can be read.
+    pub members: Members,
+}
+
+impl From<&Value> for Previous {
+    fn from(properties: &Value) -> Self {
+        let string = |key| properties.get(key).and_then(text);
+        let id = || {
+            let id = format!("{}|{}", string("UserPoolId")?, string("ProviderName")?);
+            id.parse().ok()
+        };
+        let map = |key| {
+            properties
+                .get(key)
+                .filter(|value| !value.is_null())
+                .map(|value| {
+                    let entries = value.as_object().into_iter().flatten();
+                    entries
+                        .filter_map(|(key, value)| Some((key.clone(), text(value)?)))
+                        .collect()
+                })
+        };
+        let list = |key| {
+            properties
+                .get(key)
+                .filter(|value| !value.is_null())
+                .map(|value| {
+                    let items = value.as_array().into_iter().flatten();
+                    items.filter_map(text).collect()
+                })
+        };
+        Self {
+            id: id(),
+            kind: string("ProviderType").and_then(|name| ProviderType::from_name(&name)),
+            members: Members {
+                attribute_mapping: map("AttributeMapping"),
+                idp_identifiers: list("IdpIdentifiers"),
+                acr_mapping: map("AcrMapping"),
+            },
+        }
+    }
+}
+
+/// A scalar as CloudFormation would send it: booleans and numbers are strings there, but not in
+/// a direct invocation.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Reads the properties one by one and notes what is wrong instead of stopping at it.
+struct Reader<'a> {
+    properties: &'a Map<String, Value>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    fn declared(&mut self) -> Option<Declared> {
+        for name in self.properties.keys() {
+            if !rules::PROPERTIES.contains(&name.as_str()) {
+                self.problems.push(Problem::Unknown(problem::name(name)));
+            }
+        }
+        let pool = self.pool();
+        let name = self.required("ProviderName");
+        let kind = self.kind();
+        let details = self.map("ProviderDetails");
+        if details.is_none() && !self.has("ProviderDetails") {
+            self.problems
+                .push(Problem::Missing("ProviderDetails".into()));
+        }
+        let members = Members {
+            attribute_mapping: self.map("AttributeMapping"),
+            idp_identifiers: self.list("IdpIdentifiers"),
+            acr_mapping: self.map("AcrMapping"),
+        };
+        let adopt_existing = self.flag("AdoptExisting");
+        self.timeout();
+        self.scalar("Revision");
+
+        if let Some(name) = &name {
+            rules::check_name(name, kind, &mut self.problems);
+        }
+        if let (Some(kind), Some(given)) = (kind, self.value("ProviderDetails"))
+            && let Some(given) = given.as_object()
+        {
+            rules::check_required(kind, |key| given.contains_key(key), &mut self.problems);
+        }
+        if let Some(details) = &details {
+            rules::check_details(details, kind, &mut self.problems);
+        }
+        rules::check_members(&members, kind, &mut self.problems);
+
+        Some(Declared {
+            provider: Provider {
+                id: ProviderId {
+                    pool: pool?,
+                    name: name?,
+                },
+                kind: kind?,
+                details: details?.into_iter().collect(),
+                members,
+            },
+            adopt_existing,
+        })
+    }
+
+    fn value(&self, property: &str) -> Option<&'a Value> {
+        self.properties
+            .get(property)
+            .filter(|value| !value.is_null())
+    }
+
+    fn has(&self, property: &str) -> bool {
+        self.value(property).is_some()
+    }
+
+    fn scalar(&mut self, property: &str) -> Option<String> {
+        let value = self.value(property)?;
+        let text = text(value);
+        if text.is_none() {
+            self.problems
+                .push(Problem::shape(property, "a string", value));
+        }
+        text
+    }
+
+    fn required(&mut self, property: &'static str) -> Option<String> {
+        if !self.has(property) {
+            self.problems.push(Problem::Missing(property.into()));
+        }
+        self.scalar(property)
+    }
+
+    fn pool(&mut self) -> Option<UserPoolId> {
+        let text = self.required("UserPoolId")?;
+        let pool = text.parse().ok();
+        if pool.is_none() {
+            self.problems.push(Problem::Form {
+                path: "UserPoolId".into(),
+                form: "a user pool id such as eu-west-1_AbCdEf123, of 1 to 55 characters",
+                shape: Shape::text(&text),
+            });
+        }
+        pool
+    }
+
+    fn kind(&mut self) -> Option<ProviderType> {
+        let text = self.required("ProviderType")?;
+        let kind = ProviderType::from_name(&text);
+        if kind.is_none() {
+            self.problems.push(Problem::Form {
+                path: "ProviderType".into(),
+                form: "one of SAML, OIDC, Google, Facebook, LoginWithAmazon, SignInWithApple",
+                shape: Shape::text(&text),
+            });
+        }
+        kind
+    }
+
+    fn flag(&mut self, property: &str) -> bool {
+        let Some(value) = self.value(property) else {
+            return false;
+        };
+        match text(value).as_deref() {
+            Some("true") => true,
+            Some("false") => false,
+            _ => {
+                self.problems
+                    .push(Problem::shape(property, "true or false", value));
+                false
+            }
+        }
+    }
+
+    fn timeout(&mut self) {
+        let given = self.value("ServiceTimeout");
+        if let Some(value) = given
+            && service_timeout(&Value::Object(self.properties.clone())).is_none()
+        {
+            self.problems.push(Problem::shape(
+                "ServiceTimeout",
+                "a whole number of seconds from 1 to 3600",
+                value,
+            ));
+        }
+    }
+
+    fn map(&mut self, property: &str) -> Option<StringMap> {
+        let value = self.value(property)?;
+        let Some(entries) = value.as_object() else {
+            self.problems
+                .push(Problem::shape(property, "a map of strings", value));
+            return None;
+        };
+        let mut map = StringMap::new();
+        for (key, value) in entries {
+            if let Some(text) = text(value) {
+                map.insert(key.clone(), text);
+            } else {
+                let path = format!("{property}.{}", problem::name(key));
+                self.problems.push(Problem::shape(path, "a string", value));
+            }
+        }
+        Some(map)
+    }
+
+    fn list(&mut self, property: &str) -> Option<Vec<String>> {
+        let value = self.value(property)?;
+        let Some(items) = value.as_array() else {
+            self.problems
+                .push(Problem::shape(property, "a list of strings", value));
+            return None;
+        };
+        let mut list = Vec::new();
+        for (index, value) in items.iter().enumerate() {
+            if let Some(text) = text(value) {
+                list.push(text);
+            } else {
+                let path = format!("{property}[{index}]");
+                self.problems.push(Problem::shape(path, "a string", value));
+            }
+        }
+        Some(list)
+    }
+}
+
+#[cfg(test)]
+mod tests;

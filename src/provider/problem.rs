@@ -1,0 +1,158 @@
+//! What can be wrong with a template, in the words that the operator reads.
+
+use std::{borrow::Cow, fmt};
+
+use serde_json::Value;
+
+/// One broken rule. The text names the property, the rule and the value's shape, never the value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A property that this resource type does not have.
+    #[error("{0} is not a property of this resource type")]
+    Unknown(String),
+    /// A property, or a key of `ProviderDetails`, that has to be there.
+    #[error("{0} is required")]
+    Missing(Cow<'static, str>),
+    /// A value of another kind or form than the property takes.
+    #[error("{path} must be {form}, not {shape}")]
+    Form {
+        /// The property, or the key or item in it.
+        path: Cow<'static, str>,
+        /// What it must be.
+        form: &'static str,
+        /// What it is.
+        shape: Shape,
+    },
+    /// A text, list or map outside its published limits.
+    #[error("{path} must have {min} to {max} {unit}, it has {has}")]
+    Size {
+        /// The property, or the key or item in it.
+        path: Cow<'static, str>,
+        /// The least there may be.
+        min: usize,
+        /// The most there may be.
+        max: usize,
+        /// What is counted.
+        unit: &'static str,
+        /// How many there are.
+        has: usize,
+    },
+    /// A text with a character that it may not hold.
+    #[error("{path} may hold only {allowed}")]
+    Characters {
+        /// The property, or the key or item in it.
+        path: Cow<'static, str>,
+        /// The published character class, in words.
+        allowed: &'static str,
+    },
+    /// A social provider by a name of its own.
+    #[error("ProviderName must be {0}, as every provider of that type is called in Cognito")]
+    SocialName(&'static str),
+    /// SAML without metadata.
+    #[error("ProviderDetails.MetadataURL or ProviderDetails.MetadataFile is required")]
+    NoMetadata,
+    /// A key that Cognito refuses to be given.
+    #[error("ProviderDetails.{0} is returned by Cognito and cannot be set: remove it")]
+    Returned(&'static str),
+    /// A dynamic reference that CloudFormation passed on instead of resolving it.
+    #[error(
+        "ProviderDetails.{0} holds a dynamic reference that CloudFormation left unresolved \
+         ({{{{resolve:…}}}}): pass the value through a NoEcho parameter"
+    )]
+    Unresolved(String),
+    /// `AcrMapping` on a provider that is not OIDC.
+    #[error("AcrMapping is for OIDC providers only")]
+    AcrNotOidc,
+}
+
+impl Problem {
+    /// A value of the wrong shape.
+    pub(super) fn shape(path: impl Into<String>, form: &'static str, value: &Value) -> Self {
+        Self::Form {
+            path: Cow::Owned(path.into()),
+            form,
+            shape: Shape(value_shape(value)),
+        }
+    }
+}
+
+/// Everything that is wrong with a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [only] => write!(f, "invalid properties: {only}"),
+            all => {
+                write!(f, "invalid properties ({} problems)", all.len())?;
+                for (number, problem) in (1..).zip(all) {
+                    write!(
+                        f,
+                        "{} ({number}) {problem}",
+                        if number == 1 { ":" } else { ";" }
+                    )?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// What a value looks like from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape(String);
+
+impl Shape {
+    /// The shape of a text.
+    pub(super) fn text(text: &str) -> Self {
+        Self(text_shape(text))
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn text_shape(text: &str) -> String {
+    match text.chars().count() {
+        0 => "an empty string".to_owned(),
+        1 => "a string of 1 character".to_owned(),
+        count => format!("a string of {count} characters"),
+    }
+}
+
+fn value_shape(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(_) => "a boolean".to_owned(),
+        Value::Number(_) => "a number".to_owned(),
+        Value::String(text) => text_shape(text),
+        Value::Array(items) => format!("a list of {}", items.len()),
+        Value::Object(entries) => format!("a map of {}", entries.len()),
+    }
+}
+
+/// A key from a template as it may stand in a message: a key is no secret, but it may be long.
+pub(super) fn name(key: &str) -> String {
+    /// Longer than any name that the service knows; past it, only the reader's patience is spent.
+    const SHOWN: usize = 64;
+    if key.is_empty() {
+        return "\"\"".to_owned();
+    }
+    let mut shown: String = key.chars().take(SHOWN).collect();
+    if shown.len() < key.len() {
+        shown.push('…');
+    }
+    shown
+}

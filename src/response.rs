@@ -1,0 +1,277 @@
+//! The answer as CloudFormation reads it, within the size that it reads.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    event::Envelope,
+    physical_id::ProviderId,
+    plan::{Answer, Observed},
+    secret::PUBLIC_KEYS,
+};
+
+/// CloudFormation's limit. One byte more, and the user sees "Response object is too long" in
+/// place of everything that is in it.
+pub const BODY_MAX: usize = 4_096;
+
+/// Stands where a reason was cut.
+const CUT: &str = " […] ";
+
+/// A body that fits, and the names of the attributes that did not fit into it.
+#[derive(Debug)]
+pub struct Body {
+    /// The JSON document.
+    pub document: Value,
+    /// Attributes that were left out.
+    pub left_out: Vec<&'static str>,
+}
+
+impl Body {
+    /// The answer to the event of that envelope.
+    pub fn new(envelope: &Envelope, answer: &Answer) -> Self {
+        let mut document = Map::new();
+        let mut put = |key: &str, value: &str| document.insert(key.into(), value.into());
+        put("PhysicalResourceId", &answer.physical_id);
+        put("StackId", &envelope.stack_id);
+        put("RequestId", &envelope.request_id);
+        put("LogicalResourceId", &envelope.logical_id);
+        let mut left_out = Vec::new();
+        match &answer.result {
+            Ok(success) => {
+                document.insert("Status".into(), "SUCCESS".into());
+                if let Some((id, observed)) = &success.provider {
+                    let attributes = attributes(id, observed.as_ref());
+                    left_out = add_data(&mut document, attributes);
+                }
+            }
+            Err(reason) => {
+                document.insert("Status".into(), "FAILED".into());
+                document.insert("Reason".into(), "".into());
+                let room = BODY_MAX.saturating_sub(size(&document));
+                document.insert("Reason".into(), cut(reason, room).into());
+            }
+        }
+        Self {
+            document: Value::Object(document),
+            left_out,
+        }
+    }
+}
+
+/// What `Fn::GetAtt` reads, most useful first.
+fn attributes(id: &ProviderId, observed: Option<&Observed>) -> Vec<(&'static str, String)> {
+    let mut attributes = vec![
+        ("UserPoolId", id.pool.to_string()),
+        ("ProviderName", id.name.clone()),
+        ("SamlEntityId", format!("urn:amazon:cognito:sp:{}", id.pool)),
+    ];
+    if let Some(observed) = observed {
+        attributes.push(("ProviderType", observed.kind.clone()));
+        attributes.push(("CreationDate", observed.creation_date.clone()));
+        attributes.push(("LastModifiedDate", observed.last_modified_date.clone()));
+        for key in PUBLIC_KEYS {
+            if let Some(value) = observed.details.public(key) {
+                attributes.push((key, value.to_owned()));
+            }
+        }
+    }
+    attributes
+}
+
+/// Adds `Data` with as many attributes as fit, and names the others.
+fn add_data(
+    document: &mut Map<String, Value>,
+    attributes: Vec<(&'static str, String)>,
+) -> Vec<&'static str> {
+    document.insert("Data".into(), Map::new().into());
+    // The first attribute has no comma before it.
+    let mut room = (BODY_MAX + 1).saturating_sub(size(document));
+    let mut data = Map::new();
+    let mut left_out = Vec::new();
+    for (key, value) in attributes {
+        // A comma, and "key":"value".
+        let needs = key.len() + escaped(&value) + 6;
+        if needs <= room {
+            room -= needs;
+            data.insert(key.into(), value.into());
+        } else {
+            left_out.push(key);
+        }
+    }
+    document.insert("Data".into(), data.into());
+    left_out
+}
+
+fn size(document: &Map<String, Value>) -> usize {
+    serde_json::to_string(document).map_or(BODY_MAX, |text| text.len())
+}
+
+/// How many bytes a text takes inside a JSON string.
+fn escaped(text: &str) -> usize {
+    text.chars().map(escaped_char).sum()
+}
+
+const fn escaped_char(character: char) -> usize {
+    match character {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        '\0'..='\u{1f}' => 6,
+        _ => character.len_utf8(),
+    }
+}
+
+/// `text` in at most `room` bytes of JSON. What is too long keeps its head, which says what was
+/// being done, and its end, which says what came of it.
+fn cut(text: &str, room: usize) -> String {
+    if escaped(text) <= room {
+        return text.to_owned();
+    }
+    let Some(room) = room.checked_sub(CUT.len()) else {
+        return String::new();
+    };
+    let head_room = room - room / 3;
+    let head = &text[..fitting(text.char_indices(), head_room)];
+    let tail_room = room - escaped(head);
+    let backwards = text
+        .char_indices()
+        .rev()
+        .map(|(at, c)| (text.len() - at - c.len_utf8(), c));
+    let tail = &text[text.len() - fitting(backwards, tail_room)..];
+    format!("{head}{CUT}{tail}")
+}
+
+/// The number of bytes of the characters that fit into `room` bytes of JSON.
+fn fitting(characters: impl Iterator<Item = (usize, char)>, mut room: usize) -> usize {
+    let mut end = 0;
+    for (at, character) in characters {
+        let Some(left) = room.checked_sub(escaped_char(character)) else {
+            break;
+        };
+        room = left;
+        end = at + character.len_utf8();
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{plan::Success, secret::Details};
+
+    fn envelope() -> Envelope {
+        Envelope {
+            response_url: String::new(),
+            stack_id: "stack".into(),
+            request_id: "request".into(),
+            logical_id: "Corp".into(),
+            physical_id: None,
+        }
+    }
+
+    fn failed(reason: &str) -> Value {
+        let answer = Answer {
+            physical_id: "not-created/request".into(),
+            result: Err(reason.into()),
+        };
+        Body::new(&envelope(), &answer).document
+    }
+
+    fn succeeded(details: &[(&str, &str)]) -> Body {
+        let observed = Observed {
+            kind: "SAML".into(),
+            details: details.iter().copied().collect::<Details>(),
+            members: crate::provider::Members::default(),
+            created: 0,
+            creation_date: "2026-11-22T07:00:00Z".into(),
+            last_modified_date: "2026-11-22T08:00:00Z".into(),
+        };
+        let id: ProviderId = "eu-west-1_AbC|Corp".parse().unwrap();
+        let answer = Answer {
+            physical_id: id.to_string(),
+            result: Ok(Success {
+                done: "created",
+                provider: Some((id, Some(observed))),
+            }),
+        };
+        Body::new(&envelope(), &answer)
+    }
+
+    #[test]
+    fn a_reason_that_fits_is_whole() {
+        assert_eq!(
+            failed("why not").to_string(),
+            r#"{"LogicalResourceId":"Corp","PhysicalResourceId":"not-created/request","Reason":"why not","RequestId":"request","StackId":"stack","Status":"FAILED"}"#
+        );
+    }
+
+    #[test]
+    fn a_long_reason_keeps_head_and_end_and_fills_the_room() {
+        for filler in ["a", "ü", "株", "🦀", "\"", "\u{1}", "\n"] {
+            let body = failed(&format!("HEAD{}END", filler.repeat(5_000)));
+            let length = body.to_string().len();
+            assert!(length <= BODY_MAX, "{length} bytes of {filler:?}");
+            assert!(length > BODY_MAX - 16, "{length} bytes of {filler:?}");
+            let reason = body["Reason"].as_str().unwrap();
+            assert!(reason.starts_with("HEAD") && reason.ends_with("END"));
+            assert!(reason.contains(CUT));
+        }
+    }
+
+    #[test]
+    fn the_limit_is_reached_before_anything_is_cut() {
+        let room = BODY_MAX - failed("").to_string().len();
+        assert_eq!(failed(&"x".repeat(room)).to_string().len(), BODY_MAX);
+        assert!(!failed(&"x".repeat(room)).to_string().contains(CUT));
+        assert!(failed(&"x".repeat(room + 1)).to_string().contains(CUT));
+    }
+
+    #[test]
+    fn attributes_are_the_public_ones() {
+        let body = succeeded(&[
+            ("SSORedirectBindingURI", "https://idp/sso"),
+            ("MetadataFile", "<xml/>"),
+            ("client_secret", "hunter2"),
+            ("future_key", "unknown"),
+        ]);
+        assert_eq!(
+            body.document["Data"],
+            serde_json::json!({
+                "UserPoolId": "eu-west-1_AbC",
+                "ProviderName": "Corp",
+                "ProviderType": "SAML",
+                "SamlEntityId": "urn:amazon:cognito:sp:eu-west-1_AbC",
+                "CreationDate": "2026-11-22T07:00:00Z",
+                "LastModifiedDate": "2026-11-22T08:00:00Z",
+                "SSORedirectBindingURI": "https://idp/sso",
+            })
+        );
+        assert!(body.left_out.is_empty());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_left_out_whole_and_named() {
+        let long = "c".repeat(2_500);
+        let body = succeeded(&[
+            ("ActiveEncryptionCertificate", &long),
+            ("SSORedirectBindingURI", "https://idp/sso"),
+            ("SLORedirectBindingURI", &long),
+            ("RequestSigningAlgorithm", "rsa-sha256"),
+        ]);
+        assert!(body.document.to_string().len() <= BODY_MAX);
+        assert_eq!(body.left_out, ["SLORedirectBindingURI"]);
+        assert_eq!(body.document["Data"]["ActiveEncryptionCertificate"], long);
+        assert_eq!(
+            body.document["Data"]["RequestSigningAlgorithm"],
+            "rsa-sha256"
+        );
+    }
+
+    #[test]
+    fn attributes_fill_the_limit_to_the_byte() {
+        let without = succeeded(&[]).document.to_string().len();
+        let overhead = r#","client_id":"""#.len();
+        let fits = "x".repeat(BODY_MAX - without - overhead);
+        let body = succeeded(&[("client_id", &fits)]);
+        assert_eq!(body.document.to_string().len(), BODY_MAX);
+        let body = succeeded(&[("client_id", &format!("{fits}x"))]);
+        assert_eq!(body.left_out, ["client_id"]);
+    }
+}
