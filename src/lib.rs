@@ -20,12 +20,87 @@
 //!   nothing else are taken for equal.
 //! - A Create that CloudFormation cancels while it runs may leave a provider that no later event
 //!   names.
+//!
+//! # The way of an event
+//! [`handler`] → [`event`] → [`provider`] → [`plan`] → [`cognito`] with [`retry`] → [`response`]
+//! → [`delivery`].
 
 pub mod budget;
+pub mod cognito;
+pub mod delivery;
 pub mod event;
+pub mod handler;
+pub mod http;
+pub mod logging;
 pub mod physical_id;
 pub mod plan;
 pub mod provider;
 pub mod response;
 pub mod retry;
 pub mod secret;
+
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use aws_config::{BehaviorVersion, Region};
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+
+use crate::{
+    cognito::Cognito,
+    delivery::Delivery,
+    handler::{Error, Handler, Invocation},
+    http::SdkHttpClient,
+    retry::Backoff,
+};
+
+/// Builds the handler from the environment and serves the Lambda Runtime API.
+///
+/// # Errors
+/// When there is no Runtime API to serve.
+pub async fn run() -> Result<(), Error> {
+    let handler = &configure().await?;
+    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
+        let invocation = Invocation {
+            now: now(),
+            deadline: UNIX_EPOCH + Duration::from_millis(event.context.deadline),
+        };
+        handler.handle(event.payload, invocation).await
+    }))
+    .await
+}
+
+async fn configure() -> Result<Handler, Error> {
+    let ca_bundle = std::env::var_os("AWS_CA_BUNDLE").map(PathBuf::from);
+    let (roots, problem) = http::roots(ca_bundle.as_deref());
+    let client = http::client(roots)?;
+    if let Some(problem) = problem {
+        tracing::warn!(problem, "AWS_CA_BUNDLE was not used");
+    }
+    // Every call goes to the region of its pool. Naming one here keeps the SDK from asking for
+    // it where there is none.
+    let region = std::env::var("AWS_REGION").unwrap_or_else(|_| "us-east-1".to_owned());
+    let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .region(Region::new(region))
+        .http_client(SdkHttpClient(client.clone()))
+        .load()
+        .await;
+    Ok(Handler {
+        cognito: Cognito::new(&sdk, Backoff::COGNITO),
+        delivery: Delivery::new(client, Backoff::DELIVERY),
+        allowed_hosts: std::env::var("RESPONSE_URL_HOSTS")
+            .unwrap_or_default()
+            .as_str()
+            .into(),
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the wall clock"
+)]
+fn now() -> SystemTime {
+    SystemTime::now()
+}

@@ -1,0 +1,280 @@
+//! The plan's calls as calls of the SDK, retried until they are settled or the time is over.
+
+mod attempts;
+
+use std::{
+    collections::HashMap,
+    fmt::Debug,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use aws_config::{Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_cognitoidentityprovider::{
+    Client, Config,
+    config::IdentityCache,
+    error::{ProvideErrorMetadata, SdkError},
+    types::{IdentityProviderType, IdentityProviderTypeType},
+};
+use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
+use aws_smithy_types::{DateTime, date_time::Format, retry::RetrySpec};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    http::chain,
+    physical_id::UserPoolId,
+    plan::{Call, Failure, FailureKind, Observed, Outcome},
+    provider::Members,
+    retry::{Backoff, Fault},
+};
+use attempts::{Attempts, Classifier};
+
+/// What one attempt gets. Cognito fetches a `MetadataURL` within the call, so that seconds are
+/// normal; a connection that hangs costs this once and not the deployment.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+/// When little time is left, so many attempts still have to fit.
+const ATTEMPTS_THAT_FIT: u32 = 3;
+/// Credentials come from the environment, or from a local endpoint.
+const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(5);
+/// Past every delay that is asked for, so that the SDK's own limit never cuts one.
+const NO_LIMIT: Duration = Duration::from_hours(1);
+
+/// Cognito user pools, in every region.
+#[derive(Debug)]
+pub struct Cognito {
+    config: Config,
+    clients: Mutex<HashMap<String, Client>>,
+    backoff: Backoff,
+}
+
+impl Cognito {
+    /// Clients with the credentials, endpoint and HTTP client of `sdk`. The one for the region of
+    /// `sdk` is made at once, the others when they are first needed.
+    pub fn new(sdk: &SdkConfig, backoff: Backoff) -> Self {
+        // The SDK's retry loop with our verdict and our delays: attempts are limited by time
+        // alone, and a budget of tokens that outlives the invocation has no place here. The
+        // retry behaviour is pinned, because the next one bends the delays it is given.
+        let retry = RetryConfig::standard()
+            .with_max_attempts(u32::MAX)
+            .with_max_backoff(NO_LIMIT)
+            .with_retry_spec(RetrySpec::v2_0());
+        let unlimited = RetryPartition::custom("cfn-cognito-idp")
+            .token_bucket(TokenBucket::unlimited())
+            .build();
+        // Without a limit of its own, the SDK adds up the delays of all the attempts that there
+        // may be, one by one, before each request.
+        let identities = IdentityCache::lazy()
+            .load_timeout(CREDENTIALS_TIMEOUT)
+            .build();
+        let config = Config::from(sdk)
+            .to_builder()
+            .identity_cache(identities)
+            .retry_config(retry)
+            .retry_partition(unlimited)
+            .build();
+        let cognito = Self {
+            config,
+            clients: Mutex::default(),
+            backoff,
+        };
+        if let Some(region) = sdk.region() {
+            cognito.client(region.as_ref());
+        }
+        cognito
+    }
+
+    fn client(&self, region: &str) -> Client {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(region) {
+            return client.clone();
+        }
+        let region_config = self
+            .config
+            .to_builder()
+            .region(Region::new(region.to_owned()))
+            .build();
+        let client = Client::from_conf(region_config);
+        clients.insert(region.to_owned(), client.clone());
+        client
+    }
+
+    /// Makes a call, again and again while that is worth it, until `end`.
+    ///
+    /// # Errors
+    /// When it failed for good, or the time was over; the plan decides what that means.
+    pub async fn call(&self, call: &Call, end: Instant) -> Outcome {
+        let attempts = Attempts::new(call, self.backoff);
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(attempts.out_of_time());
+        }
+        let client = self.client(call.pool().region());
+        let attempt_timeout = ATTEMPT_TIMEOUT.min(left / ATTEMPTS_THAT_FIT);
+        match timeout_at(end, send(&client, call, &attempts, attempt_timeout)).await {
+            Ok(Ok(observed)) => Ok(observed.as_ref().map(observe)),
+            Ok(Err(unsent)) => Err(attempts.failed(&unsent)),
+            Err(_) => Err(attempts.out_of_time()),
+        }
+    }
+}
+
+impl Call {
+    const fn pool(&self) -> &UserPoolId {
+        match self {
+            Self::Create(provider) => &provider.id.pool,
+            Self::Describe(id) | Self::Delete(id) | Self::Update { id, .. } => &id.pool,
+        }
+    }
+}
+
+/// Sends a call with our classifier and interceptor in place.
+macro_rules! sent {
+    ($operation:expr, $error:path, $attempts:expr, $timeout:expr) => {
+        $operation
+            .customize()
+            .config_override(overrides::<$error>($attempts, $timeout))
+            .send()
+            .await
+            .map_err(|error| unsent(&error))?
+    };
+}
+
+async fn send(
+    client: &Client,
+    call: &Call,
+    attempts: &Attempts,
+    attempt_timeout: Duration,
+) -> Result<Option<IdentityProviderType>, Fault> {
+    use aws_sdk_cognitoidentityprovider::operation::{
+        create_identity_provider::CreateIdentityProviderError as CreateError,
+        delete_identity_provider::DeleteIdentityProviderError as DeleteError,
+        describe_identity_provider::DescribeIdentityProviderError as DescribeError,
+        update_identity_provider::UpdateIdentityProviderError as UpdateError,
+    };
+    let map = |entries: &crate::provider::StringMap| entries.clone().into_iter().collect();
+    let details = |details: &crate::secret::Details| {
+        let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+        details.expose_all().map(owned).collect()
+    };
+    match call {
+        Call::Create(provider) => {
+            let operation = client
+                .create_identity_provider()
+                .user_pool_id(provider.id.pool.as_str())
+                .provider_name(&provider.id.name)
+                .provider_type(IdentityProviderTypeType::from(provider.kind.as_str()))
+                .set_provider_details(Some(details(&provider.details)))
+                .set_attribute_mapping(provider.members.attribute_mapping.as_ref().map(map))
+                .set_idp_identifiers(provider.members.idp_identifiers.clone())
+                .set_acr_mapping(provider.members.acr_mapping.as_ref().map(map));
+            let output = sent!(operation, CreateError, attempts, attempt_timeout);
+            Ok(output.identity_provider)
+        }
+        Call::Describe(id) => {
+            let operation = client
+                .describe_identity_provider()
+                .user_pool_id(id.pool.as_str())
+                .provider_name(&id.name);
+            let output = sent!(operation, DescribeError, attempts, attempt_timeout);
+            Ok(output.identity_provider)
+        }
+        Call::Update {
+            id,
+            details: new,
+            members,
+        } => {
+            let operation = client
+                .update_identity_provider()
+                .user_pool_id(id.pool.as_str())
+                .provider_name(&id.name)
+                .set_provider_details(new.as_ref().map(details))
+                .set_attribute_mapping(members.attribute_mapping.as_ref().map(map))
+                .set_idp_identifiers(members.idp_identifiers.clone())
+                .set_acr_mapping(members.acr_mapping.as_ref().map(map));
+            let output = sent!(operation, UpdateError, attempts, attempt_timeout);
+            Ok(output.identity_provider)
+        }
+        Call::Delete(id) => {
+            let operation = client
+                .delete_identity_provider()
+                .user_pool_id(id.pool.as_str())
+                .provider_name(&id.name);
+            sent!(operation, DeleteError, attempts, attempt_timeout);
+            Ok(None)
+        }
+    }
+}
+
+fn overrides<E>(
+    attempts: &Attempts,
+    attempt_timeout: Duration,
+) -> aws_sdk_cognitoidentityprovider::config::Builder
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    Config::builder()
+        .timeout_config(
+            TimeoutConfig::builder()
+                .operation_attempt_timeout(attempt_timeout)
+                .build(),
+        )
+        .retry_classifier(Classifier::<E>::new(attempts))
+        .interceptor(attempts.clone())
+}
+
+/// Every failed attempt was seen by the classifier; this is for what failed before the first.
+fn unsent<E, R>(error: &SdkError<E, R>) -> Fault
+where
+    E: std::error::Error + 'static,
+    R: Debug,
+{
+    Fault::NotSent(chain(error))
+}
+
+fn observe(provider: &IdentityProviderType) -> Observed {
+    let date = |date: Option<&DateTime>| {
+        date.and_then(|date| date.fmt(Format::DateTime).ok())
+            .unwrap_or_default()
+    };
+    let map = |entries: &HashMap<String, String>| entries.clone().into_iter().collect();
+    Observed {
+        kind: provider
+            .provider_type()
+            .map_or("", IdentityProviderTypeType::as_str)
+            .to_owned(),
+        details: provider
+            .provider_details()
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect(),
+        members: Members {
+            attribute_mapping: provider.attribute_mapping().map(map),
+            idp_identifiers: Some(provider.idp_identifiers().to_vec()),
+            acr_mapping: provider.acr_mapping().map(map),
+        },
+        created: provider.creation_date().map_or(0, DateTime::secs),
+        creation_date: date(provider.creation_date()),
+        last_modified_date: date(provider.last_modified_date()),
+    }
+}
+
+impl From<&Fault> for FailureKind {
+    fn from(fault: &Fault) -> Self {
+        match fault {
+            Fault::Answered { code, .. } if code == "DuplicateProviderException" => Self::Duplicate,
+            Fault::Answered { code, .. } if code == "ResourceNotFoundException" => Self::NotFound,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl Failure {
+    fn new(fault: &Fault, doing: &str, settled: bool) -> Self {
+        Self {
+            kind: fault.into(),
+            text: format!("{doing}: {fault}"),
+            settled,
+        }
+    }
+}

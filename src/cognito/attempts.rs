@@ -1,0 +1,266 @@
+//! The attempts at one call: each is judged, logged, and remembered for what it may have done.
+
+use std::{
+    fmt,
+    marker::PhantomData,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use aws_sdk_cognitoidentityprovider::{
+    config::{
+        ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeTransmitInterceptorContextRef,
+    },
+    error::{BoxError, ProvideErrorMetadata},
+};
+use aws_smithy_runtime_api::client::{
+    interceptors::context::InterceptorContext,
+    retries::classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority},
+};
+use aws_smithy_types::retry::ErrorKind;
+
+use crate::{
+    http::chain,
+    plan::{Call, Failure, FailureKind},
+    retry::{Backoff, Fault},
+    secret::Details,
+};
+
+/// The attempts at one call, so far.
+#[derive(Clone)]
+pub(super) struct Attempts(Arc<Inner>);
+
+struct Inner {
+    /// The name of the operation, for the log.
+    operation: &'static str,
+    /// What is being done to what, for the operator.
+    doing: String,
+    /// What messages have to be cleared of.
+    details: Option<Details>,
+    backoff: Backoff,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    failed: u32,
+    /// Attempts that were sent and may have been carried out for all that is known.
+    unsettled: u32,
+    last: Option<Fault>,
+    /// The verdict on the attempt under way: the SDK asks for it more than once.
+    judged: Option<RetryAction>,
+}
+
+impl fmt::Debug for Attempts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Attempts").field(&self.0.operation).finish()
+    }
+}
+
+impl Attempts {
+    pub(super) fn new(call: &Call, backoff: Backoff) -> Self {
+        let (operation, verb, id, details) = match call {
+            Call::Create(provider) => (
+                "CreateIdentityProvider",
+                "creating",
+                &provider.id,
+                Some(&provider.details),
+            ),
+            Call::Describe(id) => ("DescribeIdentityProvider", "describing", id, None),
+            Call::Update { id, details, .. } => {
+                ("UpdateIdentityProvider", "updating", id, details.as_ref())
+            }
+            Call::Delete(id) => ("DeleteIdentityProvider", "deleting", id, None),
+        };
+        Self(Arc::new(Inner {
+            operation,
+            doing: format!("{verb} identity provider ({id})"),
+            details: details.cloned(),
+            backoff,
+            seen: Mutex::default(),
+        }))
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the call failed with: the last attempt's fault, or `unsent` if there was none.
+    pub(super) fn failed(&self, unsent: &Fault) -> Failure {
+        let seen = self.seen();
+        let fault = seen.last.as_ref().unwrap_or(unsent);
+        Failure::new(fault, &self.0.doing, seen.unsettled == 0)
+    }
+
+    /// What the call failed with if nobody waited for its end.
+    pub(super) fn out_of_time(&self) -> Failure {
+        let seen = self.seen();
+        let doing = &self.0.doing;
+        let text = match (&seen.last, seen.failed) {
+            (None, _) if seen.unsettled == 0 => format!("{doing}: there was no time left for it"),
+            (None, _) => format!("{doing}: no answer before the time was over"),
+            (Some(last), 1) => format!("{doing}: the time was over after a failed attempt: {last}"),
+            (Some(last), failed) => {
+                format!(
+                    "{doing}: the time was over after {failed} failed attempts, the last: {last}"
+                )
+            }
+        };
+        Failure {
+            kind: FailureKind::Other,
+            text,
+            settled: seen.unsettled == 0,
+        }
+    }
+
+    fn judge(&self, fault: Fault) -> RetryAction {
+        let verdict = fault.verdict();
+        let mut seen = self.seen();
+        if let Some(judged) = &seen.judged {
+            return judged.clone();
+        }
+        seen.failed += 1;
+        if verdict.settled {
+            seen.unsettled = seen.unsettled.saturating_sub(1);
+        }
+        let attempt = seen.failed;
+        let action = if verdict.retry {
+            let delay = self.0.backoff.delay(attempt);
+            tracing::warn!(
+                operation = self.0.operation,
+                attempt,
+                fault = fault.name(),
+                delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+                "retrying"
+            );
+            RetryAction::retryable_error_with_explicit_delay(ErrorKind::TransientError, delay)
+        } else {
+            RetryAction::RetryForbidden
+        };
+        seen.last = Some(fault);
+        seen.judged = Some(action.clone());
+        action
+    }
+
+    fn redact(&self, text: &str) -> String {
+        self.0
+            .details
+            .as_ref()
+            .map_or_else(|| text.to_owned(), |details| details.redact(text))
+    }
+}
+
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "Attempts"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.seen().judged = None;
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.seen().unsettled += 1;
+        Ok(())
+    }
+}
+
+/// Tells the SDK's retry loop what [`Fault::verdict`] says, as the last to be asked.
+pub(super) struct Classifier<E> {
+    attempts: Attempts,
+    error: PhantomData<fn() -> E>,
+}
+
+impl<E> Classifier<E> {
+    pub(super) fn new(attempts: &Attempts) -> Self {
+        Self {
+            attempts: attempts.clone(),
+            error: PhantomData,
+        }
+    }
+}
+
+impl<E> fmt::Debug for Classifier<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.attempts.fmt(f)
+    }
+}
+
+impl<E> ClassifyRetry for Classifier<E>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    fn name(&self) -> &'static str {
+        "Verdict"
+    }
+
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        match context.output_or_error() {
+            Some(Err(_)) => self.attempts.judge(self.fault(context)),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+}
+
+impl<E> Classifier<E>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    fn fault(&self, context: &InterceptorContext) -> Fault {
+        let status = context
+            .response()
+            .map(|response| response.status().as_u16());
+        let Some(Err(error)) = context.output_or_error() else {
+            return Fault::NotSent("no error was given".to_owned());
+        };
+        if error.is_timeout_error() {
+            return Fault::TimedOut;
+        }
+        if let Some(error) = error.as_connector_error() {
+            let why = chain(error);
+            let source = std::error::Error::source(error);
+            let cause = source.and_then(|source| source.downcast_ref::<reqwest::Error>());
+            return if cause.is_some_and(reqwest::Error::is_connect) {
+                Fault::NotConnected(why)
+            } else if error.is_timeout() {
+                Fault::TimedOut
+            } else if error.is_user() {
+                Fault::NotSent(why)
+            } else {
+                Fault::Broken(why)
+            };
+        }
+        let modeled = error
+            .as_operation_error()
+            .and_then(|error| error.downcast_ref::<E>());
+        let code = modeled
+            .and_then(ProvideErrorMetadata::code)
+            .unwrap_or_default();
+        let message = modeled
+            .and_then(ProvideErrorMetadata::message)
+            .unwrap_or_default();
+        match status {
+            Some(status) if !(200..300).contains(&status) => Fault::Answered {
+                status,
+                code: code.to_owned(),
+                message: self.attempts.redact(message),
+            },
+            Some(status) => Fault::Unreadable(format!("HTTP status {status}")),
+            None => Fault::NotSent(self.attempts.redact(&chain(error))),
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! The PUT of the answer to the response URL.
+
+use std::{fmt, time::Duration};
+
+use reqwest::{
+    Client, StatusCode, Url,
+    header::{CONTENT_TYPE, HeaderValue},
+};
+use time::{PrimitiveDateTime, macros::format_description};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{http::chain, retry::Backoff};
+
+/// What one PUT gets: S3 answers in tens of milliseconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The DNS suffixes of AWS's partitions. A presigned URL on any other host is not CloudFormation's.
+const AWS_SUFFIXES: [&str; 7] = [
+    ".amazonaws.com",
+    ".amazonaws.com.cn",
+    ".amazonaws.eu",
+    ".c2s.ic.gov",
+    ".sc2s.sgov.gov",
+    ".cloud.adc-e.uk",
+    ".csp.hci.ic.gov",
+];
+
+/// Hosts beside AWS's that a response URL may name: emulators, private endpoints.
+#[derive(Debug, Clone, Default)]
+pub struct AllowedHosts(Vec<String>);
+
+impl From<&str> for AllowedHosts {
+    /// Reads `host[:port]`, separated by commas.
+    fn from(list: &str) -> Self {
+        let hosts = list.split(',').map(|host| host.trim().to_ascii_lowercase());
+        Self(hosts.filter(|host| !host.is_empty()).collect())
+    }
+}
+
+impl AllowedHosts {
+    fn allow(&self, url: &Url) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port_or_known_default().unwrap_or_default();
+        self.0
+            .iter()
+            .any(|allowed| *allowed == host || *allowed == format!("{host}:{port}"))
+    }
+}
+
+/// A response URL that the answer may be sent to. Its query is a credential and is not shown.
+#[derive(Clone)]
+pub struct ResponseUrl(Url);
+
+/// A response URL that nothing may be sent to.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Not a URL at all.
+    #[error("the ResponseURL is not a URL: {0}")]
+    Invalid(#[from] url::ParseError),
+    /// Not https, and not allowed to be anything else.
+    #[error("the ResponseURL must be https: allow its host in RESPONSE_URL_HOSTS for plain http")]
+    NotHttps,
+    /// Not a host of AWS's, and not allowed.
+    #[error(
+        "the ResponseURL must be on a host of AWS, not on {0}: allow others in RESPONSE_URL_HOSTS"
+    )]
+    Host(String),
+}
+
+impl ResponseUrl {
+    /// Checks where an answer would go.
+    ///
+    /// # Errors
+    /// When it would leave AWS, or travel in the clear.
+    pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, Refused> {
+        let url = Url::parse(text)?;
+        if url.as_str() != text {
+            // The signature covers the bytes. CloudFormation's own URLs are never rewritten.
+            tracing::warn!("the ResponseURL is not in its canonical form and was normalised");
+        }
+        let host = url.host_str().unwrap_or_default();
+        if allowed.allow(&url) && matches!(url.scheme(), "https" | "http") {
+            return Ok(Self(url));
+        }
+        if !AWS_SUFFIXES.iter().any(|suffix| host.ends_with(suffix)) {
+            return Err(Refused::Host(host.to_owned()));
+        }
+        if url.scheme() != "https" {
+            return Err(Refused::NotHttps);
+        }
+        Ok(Self(url))
+    }
+
+    /// When CloudFormation issued the request, in seconds since 1970: `X-Amz-Date`, if the URL is
+    /// signed in the newer way.
+    pub fn issued_at(&self) -> Option<i64> {
+        let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+        let (_, date) = self.0.query_pairs().find(|(key, _)| key == "X-Amz-Date")?;
+        let issued = PrimitiveDateTime::parse(&date, format).ok()?;
+        Some(issued.assume_utc().unix_timestamp())
+    }
+}
+
+impl fmt::Debug for ResponseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.host_str().unwrap_or_default())
+    }
+}
+
+/// An answer that did not arrive.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer could not be delivered to {host} in {attempts} attempts: {why}")]
+pub struct Undelivered {
+    host: String,
+    attempts: u32,
+    why: String,
+}
+
+/// Sends answers.
+#[derive(Debug)]
+pub struct Delivery {
+    client: Client,
+    backoff: Backoff,
+}
+
+impl Delivery {
+    /// Sends over that client, with that wait between attempts.
+    pub const fn new(client: Client, backoff: Backoff) -> Self {
+        Self { client, backoff }
+    }
+
+    /// Sends a body, again and again until `end` while the other side may yet take it.
+    ///
+    /// # Errors
+    /// When it was refused or the time is over.
+    pub async fn put(
+        &self,
+        url: &ResponseUrl,
+        body: String,
+        end: Instant,
+    ) -> Result<(), Undelivered> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let left = end.saturating_duration_since(Instant::now());
+            let fault = match timeout(ATTEMPT_TIMEOUT.min(left), self.attempt(url, &body)).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(fault)) => fault,
+                Err(_) => Fault::passing("no answer in time".to_owned()),
+            };
+            let delay = self.backoff.delay(attempts);
+            let left = end.saturating_duration_since(Instant::now());
+            if fault.is_final || delay >= left {
+                return Err(Undelivered {
+                    host: format!("{url:?}"),
+                    attempts,
+                    why: fault.why,
+                });
+            }
+            tracing::warn!(
+                operation = "PUT response",
+                attempt = attempts,
+                fault = fault.why,
+                delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+                "retrying"
+            );
+            sleep(delay).await;
+        }
+    }
+
+    async fn attempt(&self, url: &ResponseUrl, body: &str) -> Result<(), Fault> {
+        let sent = self
+            .client
+            .put(url.0.clone())
+            // The signature covers no content type; a JSON one gets 403 from the older kind.
+            .header(CONTENT_TYPE, HeaderValue::from_static(""))
+            .body(body.to_owned())
+            .send()
+            .await
+            .map_err(|error| Fault::passing(chain(&error.without_url())))?;
+        match sent.status() {
+            status if status.is_success() => Ok(()),
+            status => Err(Fault {
+                is_final: !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS,
+                why: format!("HTTP status {status}"),
+            }),
+        }
+    }
+}
+
+struct Fault {
+    why: String,
+    is_final: bool,
+}
+
+impl Fault {
+    const fn passing(why: String) -> Self {
+        Self {
+            why,
+            is_final: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(url: &str) -> Result<ResponseUrl, String> {
+        let allowed = AllowedHosts::from("localhost:4566, Emulator.test");
+        ResponseUrl::parse(url, &allowed).map_err(|refused| refused.to_string())
+    }
+
+    #[test]
+    fn every_host_that_cloudformation_uses_is_taken() {
+        for host in [
+            "cloudformation-custom-resource-response-useast1.s3.amazonaws.com",
+            "cloudformation-custom-resource-response-euwest1.s3-eu-west-1.amazonaws.com",
+            "cloudformation-custom-resource-response-eucentral1.s3.eu-central-1.amazonaws.com",
+            "cloudformation-custom-resource-response-cnnorth1.s3.cn-north-1.amazonaws.com.cn",
+            "cloudformation-custom-resource-response.s3.eusc-de-east-1.amazonaws.eu",
+        ] {
+            assert!(parse(&format!("https://{host}/a?X-Amz-Signature=b")).is_ok());
+        }
+    }
+
+    #[test]
+    fn other_hosts_and_plain_http_are_refused_by_name_and_without_the_query() {
+        let refused = |url: &str| parse(url).unwrap_err();
+        for url in [
+            "https://example.com/?X-Amz-Signature=s3cret",
+            "https://amazonaws.com.example.com/?X-Amz-Signature=s3cret",
+            "https://s3.amazonaws.com@example.com/?X-Amz-Signature=s3cret",
+            "https://fake-amazonaws.com/?X-Amz-Signature=s3cret",
+        ] {
+            let reason = refused(url);
+            assert!(reason.contains("must be on a host of AWS"), "{reason}");
+            assert!(!reason.contains("s3cret"), "{reason}");
+        }
+        assert_eq!(
+            refused("http://s3.amazonaws.com/?X-Amz-Signature=s3cret"),
+            "the ResponseURL must be https: allow its host in RESPONSE_URL_HOSTS for plain http"
+        );
+        assert_eq!(
+            refused("nonsense"),
+            "the ResponseURL is not a URL: relative URL without a base"
+        );
+    }
+
+    #[test]
+    fn allowed_hosts_may_be_plain() {
+        assert!(parse("http://localhost:4566/cfn-response/1").is_ok());
+        assert!(parse("https://emulator.test/1").is_ok());
+        assert!(parse("http://emulator.test:8080/1").is_ok());
+        assert!(parse("http://localhost:4567/1").is_err());
+        assert!(parse("ftp://emulator.test/1").is_err());
+    }
+
+    #[test]
+    fn the_date_of_the_signature_is_that_of_the_request() {
+        let issued = |query: &str| {
+            let url = format!("https://s3.amazonaws.com/a?{query}");
+            parse(&url).unwrap().issued_at()
+        };
+        assert_eq!(
+            issued(
+                "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20261122T070000Z&X-Amz-Expires=7200"
+            ),
+            Some(1_795_330_800)
+        );
+        assert_eq!(
+            issued("AWSAccessKeyId=A&Expires=1795338000&Signature=s"),
+            None
+        );
+        assert_eq!(issued("X-Amz-Date=yesterday"), None);
+    }
+
+    #[test]
+    fn debug_shows_the_host_and_nothing_else() {
+        let url = parse("https://s3.amazonaws.com/path?X-Amz-Signature=s3cret").unwrap();
+        assert_eq!(format!("{url:?}"), "s3.amazonaws.com");
+    }
+}

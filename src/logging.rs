@@ -1,0 +1,57 @@
+//! JSON lines on standard output, one per decision, without what must not be in a log.
+
+use std::panic::PanicHookInfo;
+
+use tracing::{Level, level_filters::LevelFilter};
+use tracing_subscriber::{
+    Layer as _,
+    filter::{FilterExt as _, Targets},
+    fmt,
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
+
+/// This crate's own lines, whose fields are known to hold no secret.
+const OWN: &str = env!("CARGO_CRATE_NAME");
+
+/// Installs the subscriber and the panic hook.
+///
+/// The level is `RUST_LOG`'s, in the syntax of [`Targets`], or else `AWS_LAMBDA_LOG_LEVEL`'s, or
+/// else `info`. Whatever it says, dependencies log warnings and errors at most: below those,
+/// the SDK and the runtime print requests and events as they are.
+pub fn init() {
+    let requested = std::env::var("RUST_LOG")
+        .ok()
+        .and_then(|directives| directives.parse::<Targets>().ok())
+        .unwrap_or_else(|| Targets::new().with_default(lambda_level()));
+    let ceiling = Targets::new()
+        .with_default(Level::WARN)
+        .with_target(OWN, Level::TRACE);
+    let lines = fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_target(false)
+        .with_filter(requested.and(ceiling));
+    // A second call, as in tests, leaves the first subscriber in place.
+    let _ = tracing_subscriber::registry().with(lines).try_init();
+    std::panic::set_hook(Box::new(log_panic));
+}
+
+fn lambda_level() -> LevelFilter {
+    match std::env::var("AWS_LAMBDA_LOG_LEVEL").as_deref() {
+        Ok("TRACE") => LevelFilter::TRACE,
+        Ok("DEBUG") => LevelFilter::DEBUG,
+        Ok("WARN") => LevelFilter::WARN,
+        // Lambda's FATAL is above everything that is logged here.
+        Ok("ERROR" | "FATAL") => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
+    }
+}
+
+/// Says where it happened. The message may quote the data that it failed on and is left out.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string);
+    tracing::error!(location, "panic");
+}

@@ -1,0 +1,30 @@
+//! The Lambda function's executable.
+
+use std::process::ExitCode;
+
+use cfn_cognito_idp::{http::chain, logging, run};
+
+/// One thread: Lambda sends one event at a time, and the work is waiting for the network.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
+        eprintln!(
+            "cfn-cognito-idp {} is the AWS Lambda handler of the CloudFormation resource type \
+             Custom::CognitoIdentityProvider; to run it here, use `cargo lambda watch` and \
+             `cargo lambda invoke`",
+            env!("CARGO_PKG_VERSION")
+        );
+        return ExitCode::from(2);
+    }
+    logging::init();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(
+                error = chain(&*error),
+                "the Lambda Runtime API cannot be served"
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
