@@ -1,0 +1,308 @@
+use cfn_cognito_idp_support::cognito::Fault;
+use serde_json::{Value, json};
+
+use crate::world::{
+    FAR, OTHER, POOL, World, deleted, failed, oidc, oidc_data, success, with, with_detail,
+};
+
+const OLD: &str = "eu-west-1_Pool|Corp";
+const NEW: &str = "eu-west-1_Pool|Renamed";
+
+fn identified(name: &str, identifiers: &[&str]) -> Value {
+    with(&oidc(POOL, name), "IdpIdentifiers", json!(identifiers))
+}
+
+/// A world in which the old provider was made an hour ago.
+async fn after(old: &Value) -> World {
+    let world = World::new().await;
+    world.cognito.put(old, 3_600);
+    world
+}
+
+fn identifiers(world: &World, name: &str) -> Value {
+    world.cognito.provider(POOL, name).unwrap()["IdpIdentifiers"].clone()
+}
+
+#[tokio::test]
+async fn a_rename_makes_the_new_one_and_its_clean_up_deletes_the_old_one() {
+    let (old, new) = (oidc(POOL, "Corp"), oidc(POOL, "Renamed"));
+    let world = after(&old).await;
+    let body = world.update(OLD, &new, &old).await;
+    assert_eq!(body, success(NEW, oidc_data(POOL, "Renamed")));
+    assert_eq!(world.operations(), ["Create"]);
+    assert_eq!(world.delete(OLD, &old).await, deleted(OLD));
+    assert_eq!(world.operations(), ["Delete"]);
+    assert_eq!(world.cognito.names(POOL), ["Renamed"]);
+}
+
+#[tokio::test]
+async fn a_social_provider_moves_to_another_pool_and_region() {
+    for pool in [OTHER, FAR] {
+        let google = |pool| {
+            json!({
+                "UserPoolId": pool, "ProviderName": "Google", "ProviderType": "Google",
+                "ProviderDetails": {
+                    "client_id": "client-1", "client_secret": "planted-secret",
+                    "authorize_scopes": "email",
+                },
+            })
+        };
+        let world = after(&google(POOL)).await;
+        let body = world
+            .update("eu-west-1_Pool|Google", &google(pool), &google(POOL))
+            .await;
+        assert_eq!(body["PhysicalResourceId"], format!("{pool}|Google"));
+        assert_eq!(
+            body["Data"]["SamlEntityId"],
+            format!("urn:amazon:cognito:sp:{pool}")
+        );
+        assert_eq!(world.operations(), ["Create"]);
+        assert_eq!(world.cognito.names(pool), ["Google"]);
+    }
+}
+
+#[tokio::test]
+async fn a_rename_to_another_type_is_a_replacement_as_any() {
+    let old = oidc(POOL, "Corp");
+    let new = json!({
+        "UserPoolId": POOL, "ProviderName": "Renamed", "ProviderType": "SAML",
+        "ProviderDetails": {"MetadataURL": "https://idp.example.com/metadata"},
+    });
+    let world = after(&old).await;
+    let body = world.update(OLD, &new, &old).await;
+    assert_eq!(body["PhysicalResourceId"], NEW);
+    assert_eq!(body["Data"]["ProviderType"], "SAML");
+    assert_eq!(world.operations(), ["Create"]);
+}
+
+#[tokio::test]
+async fn a_rename_takes_shared_identifiers_along() {
+    let old = identified("Corp", &["a.example", "b.example", "c.example"]);
+    let new = identified("Renamed", &["b.example", "a.example", "d.example"]);
+    let world = after(&old).await;
+    let body = world.update(OLD, &new, &old).await;
+    assert_eq!(body, success(NEW, oidc_data(POOL, "Renamed")));
+    assert_eq!(
+        world.input("Update"),
+        json!({"UserPoolId": POOL, "ProviderName": "Corp", "IdpIdentifiers": ["c.example"]})
+    );
+    assert_eq!(world.operations(), ["Describe", "Update", "Create"]);
+    assert_eq!(
+        identifiers(&world, "Renamed"),
+        json!(["b.example", "a.example", "d.example"])
+    );
+}
+
+#[tokio::test]
+async fn a_rename_without_shared_identifiers_leaves_the_old_ones_alone() {
+    let old = identified("Corp", &["a.example"]);
+    let new = identified("Renamed", &["b.example"]);
+    let world = after(&old).await;
+    world.update(OLD, &new, &old).await;
+    assert_eq!(world.operations(), ["Create"]);
+}
+
+#[tokio::test]
+async fn a_move_to_another_pool_leaves_the_old_identifiers_alone() {
+    let old = identified("Corp", &["a.example"]);
+    let new = with(&old, "UserPoolId", json!(OTHER));
+    let world = after(&old).await;
+    world.update(OLD, &new, &old).await;
+    assert_eq!(world.operations(), ["Create"]);
+}
+
+#[tokio::test]
+async fn a_rename_that_fails_answers_the_old_id_and_puts_the_identifiers_back() {
+    let old = identified("Corp", &["a.example", "b.example"]);
+    let new = with_detail(&identified("Renamed", &["a.example"]), "refused", "x");
+    let world = after(&old).await;
+    let body = world.update(OLD, &new, &old).await;
+    assert_eq!(body["Status"], "FAILED");
+    assert_eq!(body["PhysicalResourceId"], OLD);
+    let reason = body["Reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("creating identity provider (eu-west-1_Pool|Renamed): InvalidParameter"),
+        "{reason}"
+    );
+    assert_eq!(
+        world.operations(),
+        ["Describe", "Update", "Create", "Update"]
+    );
+    assert_eq!(
+        identifiers(&world, "Corp"),
+        json!(["a.example", "b.example"])
+    );
+    assert_eq!(world.cognito.names(POOL), ["Corp"]);
+}
+
+#[tokio::test]
+async fn identifiers_that_cannot_be_put_back_are_named_in_the_reason() {
+    let old = identified("Corp", &["a.example"]);
+    let new = with_detail(&identified("Renamed", &["a.example"]), "refused", "x");
+    let world = after(&old).await;
+    world.cognito.script(
+        "Update",
+        [
+            Fault::None,
+            Fault::Error(400, "NotAuthorizedException", "no"),
+        ],
+    );
+    let body = world.update(OLD, &new, &old).await;
+    assert_eq!(body["PhysicalResourceId"], OLD);
+    let reason = body["Reason"].as_str().unwrap();
+    assert!(
+        reason.ends_with(
+            ". IdpIdentifiers taken off the old provider were not put back: updating identity \
+             provider (eu-west-1_Pool|Corp): NotAuthorizedException: no"
+        ),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn identifiers_that_may_have_come_off_are_put_back() {
+    let old = identified("Corp", &["a.example"]);
+    let new = identified("Renamed", &["a.example"]);
+    let world = after(&old).await;
+    // It acted, and the retry is refused.
+    world.cognito.script(
+        "Update",
+        [
+            Fault::ResetAfter,
+            Fault::Error(400, "NotAuthorizedException", "no"),
+        ],
+    );
+    let body = world.update(OLD, &new, &old).await;
+    let reason = "updating identity provider (eu-west-1_Pool|Corp): NotAuthorizedException: no";
+    assert_eq!(body, failed(OLD, reason));
+    assert_eq!(
+        world.operations(),
+        ["Describe", "Update", "Update", "Update"]
+    );
+    assert_eq!(identifiers(&world, "Corp"), json!(["a.example"]));
+}
+
+#[tokio::test]
+async fn a_rename_that_died_half_way_is_finished_or_undone_by_its_second_delivery() {
+    // The first delivery took the identifiers off and made nothing.
+    let old = identified("Corp", &["a.example"]);
+    let half = with(&oidc(POOL, "Corp"), "IdpIdentifiers", json!([]));
+    let new = identified("Renamed", &["a.example"]);
+    let world = after(&half).await;
+    let body = world.update(OLD, &new, &old).await;
+    assert_eq!(body, success(NEW, oidc_data(POOL, "Renamed")));
+    assert_eq!(world.operations(), ["Describe", "Create"]);
+
+    let world = after(&half).await;
+    let body = world
+        .update(OLD, &with_detail(&new, "refused", "x"), &old)
+        .await;
+    assert_eq!(body["PhysicalResourceId"], OLD);
+    assert_eq!(world.operations(), ["Describe", "Create", "Update"]);
+    assert_eq!(identifiers(&world, "Corp"), json!(["a.example"]));
+}
+
+#[tokio::test]
+async fn a_rename_to_a_name_that_is_taken_is_refused_and_changes_nothing() {
+    let old = oidc(POOL, "Corp");
+    let world = after(&old).await;
+    let theirs = with_detail(&oidc(POOL, "Renamed"), "client_secret", "another");
+    world.cognito.put(&theirs, 60);
+    let before = world.cognito.provider(POOL, "Renamed");
+    let body = world.update(OLD, &oidc(POOL, "Renamed"), &old).await;
+    let reason = "an identity provider named Renamed exists already in user pool eu-west-1_Pool; \
+                  it was left untouched. To have this resource take it over, set AdoptExisting to \
+                  true";
+    assert_eq!(body, failed(OLD, reason));
+    assert_eq!(world.operations(), ["Create", "Describe"]);
+    assert_eq!(world.cognito.provider(POOL, "Renamed"), before);
+
+    // CloudFormation undoes the Update; the other provider is still none of its business.
+    let undone = world.update(OLD, &old, &oidc(POOL, "Renamed")).await;
+    assert_eq!(undone, success(OLD, oidc_data(POOL, "Corp")));
+    assert_eq!(world.operations(), ["Update"]);
+    assert_eq!(world.cognito.provider(POOL, "Renamed"), before);
+}
+
+#[tokio::test]
+async fn a_rename_to_a_name_that_is_taken_adopts_it_if_told_to() {
+    let old = oidc(POOL, "Corp");
+    let world = after(&old).await;
+    let theirs = with_detail(&oidc(POOL, "Renamed"), "client_secret", "another");
+    world.cognito.put(&theirs, 60);
+    let new = with(&oidc(POOL, "Renamed"), "AdoptExisting", json!("true"));
+    let body = world.update(OLD, &new, &old).await;
+    assert_eq!(body, success(NEW, oidc_data(POOL, "Renamed")));
+    assert_eq!(world.operations(), ["Create", "Describe", "Update"]);
+    let stored = world.cognito.provider(POOL, "Renamed").unwrap();
+    assert_eq!(
+        stored["ProviderDetails"]["client_secret"],
+        "planted-client-secret"
+    );
+}
+
+#[tokio::test]
+async fn a_rename_undone_by_a_rollback_takes_the_old_provider_back() {
+    let old = identified("Corp", &["a.example"]);
+    let new = identified("Renamed", &["a.example"]);
+    let world = after(&old).await;
+    world.update(OLD, &new, &old).await;
+    world.operations();
+
+    // Another resource failed. The old provider has not been cleaned up yet.
+    let body = world.update(NEW, &old, &new).await;
+    assert_eq!(body, success(OLD, oidc_data(POOL, "Corp")));
+    assert_eq!(
+        world.operations(),
+        ["Describe", "Update", "Create", "Describe", "Update"]
+    );
+    assert_eq!(identifiers(&world, "Corp"), json!(["a.example"]));
+    assert_eq!(world.delete(NEW, &new).await, deleted(NEW));
+    assert_eq!(world.cognito.names(POOL), ["Corp"]);
+}
+
+#[tokio::test]
+async fn a_rename_delivered_twice_gives_the_same_answer() {
+    for shared in [&[][..], &["a.example"]] {
+        let (old, new) = (identified("Corp", shared), identified("Renamed", shared));
+        let world = after(&old).await;
+        let first = world.update(OLD, &new, &old).await;
+        let second = world.update(OLD, &new, &old).await;
+        assert_eq!(first, success(NEW, oidc_data(POOL, "Renamed")));
+        assert_eq!(second, first);
+        assert_eq!(identifiers(&world, "Renamed"), json!(shared));
+    }
+}
+
+#[tokio::test]
+async fn a_rename_whose_create_lost_its_answer_finds_its_own() {
+    let (old, new) = (oidc(POOL, "Corp"), oidc(POOL, "Renamed"));
+    let world = after(&old).await;
+    world.cognito.script("Create", [Fault::ResetAfter]);
+    let body = world.update(OLD, &new, &old).await;
+    assert_eq!(body, success(NEW, oidc_data(POOL, "Renamed")));
+    assert_eq!(
+        world.operations(),
+        ["Create", "Create", "Describe", "Update"]
+    );
+}
+
+#[tokio::test]
+async fn a_rename_from_another_handler_names_the_old_one_by_its_properties() {
+    let old = identified("Corp", &["a.example"]);
+    let new = identified("Renamed", &["a.example"]);
+    let world = after(&old).await;
+    let body = world.update("their-id", &new, &old).await;
+    assert_eq!(body, success(NEW, oidc_data(POOL, "Renamed")));
+    assert_eq!(world.operations(), ["Describe", "Update", "Create"]);
+}
+
+#[tokio::test]
+async fn a_rename_of_a_provider_that_is_gone_makes_the_new_one() {
+    let old = identified("Corp", &["a.example"]);
+    let new = identified("Renamed", &["a.example"]);
+    let world = World::new().await;
+    let body = world.update(OLD, &new, &old).await;
+    assert_eq!(body, success(NEW, oidc_data(POOL, "Renamed")));
+    assert_eq!(world.operations(), ["Describe", "Create"]);
+}

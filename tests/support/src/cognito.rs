@@ -1,0 +1,242 @@
+//! Cognito's four identity provider operations over its JSON protocol, with its limits.
+
+mod provider;
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use hyper::Request;
+use serde_json::{Value, json};
+
+use crate::{
+    http::{Reply, Server},
+    lambda::epoch_ms,
+};
+use provider::Refusal;
+
+/// How the service fails one call.
+#[derive(Debug, Clone, Copy)]
+pub enum Fault {
+    /// An error with that status, name and message, and nothing done.
+    Error(u16, &'static str, &'static str),
+    /// The call is carried out, and then answered with a 500.
+    ErrorAfter,
+    /// The connection is reset before anything is done.
+    ResetBefore,
+    /// The call is carried out, and then the connection is reset.
+    ResetAfter,
+    /// Nothing is done and no answer ever comes.
+    HangBefore,
+    /// The call is carried out and no answer ever comes.
+    HangAfter,
+    /// Nothing is done, and the answer is a proxy's page with that status.
+    NotJson(u16),
+    /// Nothing goes wrong.
+    None,
+}
+
+impl Fault {
+    /// What a quota does.
+    pub const THROTTLED: Self = Self::Error(400, "TooManyRequestsException", "Rate exceeded");
+}
+
+/// A call as it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The operation, without `IdentityProvider`: `Create`, `Describe`, `Update` or `Delete`.
+    pub operation: String,
+    /// The region that it was signed for.
+    pub region: String,
+    /// Its input.
+    pub input: Value,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Pool to name to provider, everything stored, what is never returned included.
+    pools: BTreeMap<String, BTreeMap<String, Value>>,
+    faults: HashMap<String, VecDeque<Fault>>,
+    always: HashMap<String, Fault>,
+    calls: Vec<Call>,
+    quota: Option<usize>,
+}
+
+/// A running service.
+#[derive(Debug)]
+pub struct Cognito {
+    server: Server,
+    state: Arc<Mutex<State>>,
+}
+
+impl Cognito {
+    /// Starts one with these user pools.
+    pub async fn start(pools: &[&str]) -> Self {
+        let state = Arc::new(Mutex::new(State {
+            pools: pools
+                .iter()
+                .map(|pool| ((*pool).to_owned(), BTreeMap::new()))
+                .collect(),
+            ..State::default()
+        }));
+        let shared = Arc::clone(&state);
+        let server = Server::start(move |request| {
+            let reply = serve(&shared, &request);
+            async move { reply }
+        })
+        .await;
+        Self { server, state }
+    }
+
+    /// `AWS_ENDPOINT_URL`.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// How the next calls of an operation fail, in order; the ones after those do not.
+    pub fn script(&self, operation: &str, faults: impl IntoIterator<Item = Fault>) {
+        let mut state = self.lock();
+        let queue = state.faults.entry(operation.to_owned()).or_default();
+        queue.extend(faults);
+    }
+
+    /// How every call of an operation fails from now on.
+    pub fn script_always(&self, operation: &str, fault: Fault) {
+        self.lock().always.insert(operation.to_owned(), fault);
+    }
+
+    /// How many providers a pool may have.
+    pub fn limit(&self, providers: usize) {
+        self.lock().quota = Some(providers);
+    }
+
+    /// All calls so far.
+    pub fn calls(&self) -> Vec<Call> {
+        self.lock().calls.clone()
+    }
+
+    /// The names of the operations called so far, and forgets them.
+    pub fn take_operations(&self) -> Vec<String> {
+        let calls = std::mem::take(&mut self.lock().calls);
+        calls.into_iter().map(|call| call.operation).collect()
+    }
+
+    /// A provider as it is stored, `private_key` included.
+    pub fn provider(&self, pool: &str, name: &str) -> Option<Value> {
+        self.lock().pools.get(pool)?.get(name).cloned()
+    }
+
+    /// The names of all providers of a pool.
+    pub fn names(&self, pool: &str) -> Vec<String> {
+        let state = self.lock();
+        let names = state.pools.get(pool).into_iter().flat_map(BTreeMap::keys);
+        names.cloned().collect()
+    }
+
+    /// Stores a provider as somebody else made it, so many seconds ago.
+    pub fn put(&self, input: &Value, seconds_ago: u64) {
+        let mut state = self.lock();
+        let made = provider::create(&mut state.pools, None, input, now() - precise(seconds_ago));
+        made.unwrap_or_else(|refusal| panic!("{refusal:?}"));
+    }
+
+    /// Removes a provider behind the stack's back.
+    pub fn remove(&self, pool: &str, name: &str) {
+        let mut state = self.lock();
+        let providers = state.pools.get_mut(pool).expect("the pool is there");
+        assert!(
+            providers.remove(name).is_some(),
+            "there is no {name} to remove"
+        );
+    }
+
+    /// Removes a pool with everything in it.
+    pub fn remove_pool(&self, pool: &str) {
+        self.lock().pools.remove(pool);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
+    let header = |name| {
+        let value = request.headers().get(name)?;
+        value.to_str().ok()
+    };
+    let operation = header("x-amz-target")
+        .and_then(|target| target.strip_prefix("AWSCognitoIdentityProviderService."))
+        .and_then(|target| target.strip_suffix("IdentityProvider"));
+    let (Some(operation), Ok(input)) = (operation, serde_json::from_slice(request.body())) else {
+        return refuse(400, "UnknownOperationException", "");
+    };
+    // Credential=AKIA…/20261122/eu-west-1/cognito-idp/aws4_request
+    let region = header("authorization")
+        .and_then(|authorization| authorization.split('/').nth(2))
+        .unwrap_or_default();
+
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    state.calls.push(Call {
+        operation: operation.to_owned(),
+        region: region.to_owned(),
+        input: Value::clone(&input),
+    });
+    let scripted = state
+        .faults
+        .get_mut(operation)
+        .and_then(VecDeque::pop_front);
+    let fault = scripted.or_else(|| state.always.get(operation).copied());
+    match fault.unwrap_or(Fault::None) {
+        Fault::None => act(&mut state, operation, &input),
+        Fault::Error(status, name, message) => refuse(status, name, message),
+        Fault::ErrorAfter => {
+            act(&mut state, operation, &input);
+            refuse(500, "InternalErrorException", "Internal error")
+        }
+        Fault::ResetBefore => Reply::Reset,
+        Fault::ResetAfter => {
+            act(&mut state, operation, &input);
+            Reply::Reset
+        }
+        Fault::HangBefore => Reply::Hang,
+        Fault::HangAfter => {
+            act(&mut state, operation, &input);
+            Reply::Hang
+        }
+        Fault::NotJson(status) => Reply::status(status, "<html>Service Unavailable</html>"),
+    }
+}
+
+fn act(state: &mut State, operation: &str, input: &Value) -> Reply {
+    let done = match operation {
+        "Create" => provider::create(&mut state.pools, state.quota, input, now()),
+        "Describe" => provider::describe(&mut state.pools, input),
+        "Update" => provider::update(&mut state.pools, input, now()),
+        _ => provider::delete(&mut state.pools, input),
+    };
+    match done {
+        Ok(None) => Reply::status(200, "{}"),
+        Ok(Some(provider)) => Reply::status(200, json!({"IdentityProvider": provider}).to_string()),
+        Err(Refusal(name, message)) => refuse(400, name, &message),
+    }
+}
+
+fn refuse(status: u16, name: &str, message: &str) -> Reply {
+    Reply::status(
+        status,
+        json!({"__type": name, "message": message}).to_string(),
+    )
+}
+
+/// Cognito's clock: seconds since 1970, to the millisecond.
+fn now() -> f64 {
+    precise(epoch_ms()) / 1_000.0
+}
+
+#[expect(clippy::cast_precision_loss, reason = "times fit into 52 bits")]
+const fn precise(number: u64) -> f64 {
+    number as f64
+}

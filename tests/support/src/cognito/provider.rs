@@ -1,0 +1,298 @@
+//! What Cognito does with a provider: its published limits, the keys that it adds, and those that
+//! it never returns.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+type Pools = BTreeMap<String, BTreeMap<String, Value>>;
+
+/// An error of the service: its name and message.
+#[derive(Debug)]
+pub(super) struct Refusal(pub(super) &'static str, pub(super) String);
+
+type Done = Result<Option<Value>, Refusal>;
+
+const SOCIAL: [&str; 4] = ["Google", "Facebook", "LoginWithAmazon", "SignInWithApple"];
+
+fn invalid(message: impl Into<String>) -> Refusal {
+    Refusal("InvalidParameterException", message.into())
+}
+
+fn text<'a>(input: &'a Value, key: &str) -> &'a str {
+    input.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn pool<'a>(
+    pools: &'a mut Pools,
+    input: &Value,
+) -> Result<&'a mut BTreeMap<String, Value>, Refusal> {
+    let id = text(input, "UserPoolId");
+    pools.get_mut(id).ok_or_else(|| {
+        Refusal(
+            "ResourceNotFoundException",
+            format!("User pool {id} does not exist."),
+        )
+    })
+}
+
+fn missing(name: &str) -> Refusal {
+    Refusal(
+        "ResourceNotFoundException",
+        format!("Identity provider {name} does not exist."),
+    )
+}
+
+pub(super) fn create(pools: &mut Pools, quota: Option<usize>, input: &Value, now: f64) -> Done {
+    let providers = pool(pools, input)?;
+    let (name, kind) = (text(input, "ProviderName"), text(input, "ProviderType"));
+    check_name(name, kind)?;
+    check_members(input, kind)?;
+    let details = input.get("ProviderDetails").and_then(Value::as_object);
+    let details = details.ok_or_else(|| invalid("ProviderDetails is required"))?;
+    check_details(kind, details)?;
+    if providers.contains_key(name) {
+        return Err(Refusal(
+            "DuplicateProviderException",
+            format!("A provider with name {name} already exists in this user pool."),
+        ));
+    }
+    check_unique(providers, name, input)?;
+    if quota.is_some_and(|quota| providers.len() >= quota) {
+        return Err(Refusal(
+            "LimitExceededException",
+            "The maximum number of identity providers for this user pool has been reached.".into(),
+        ));
+    }
+    let mut stored = json!({
+        "UserPoolId": text(input, "UserPoolId"),
+        "ProviderName": name,
+        "ProviderType": kind,
+        "ProviderDetails": complete(kind, details.clone()),
+        "AttributeMapping": {},
+        "IdpIdentifiers": [],
+        "CreationDate": now,
+        "LastModifiedDate": now,
+    });
+    set_members(&mut stored, input, kind);
+    providers.insert(name.to_owned(), stored.clone());
+    Ok(Some(shown(stored)))
+}
+
+pub(super) fn describe(pools: &mut Pools, input: &Value) -> Done {
+    let name = text(input, "ProviderName");
+    let stored = pool(pools, input)?.get(name).ok_or_else(|| missing(name))?;
+    Ok(Some(shown(stored.clone())))
+}
+
+pub(super) fn update(pools: &mut Pools, input: &Value, now: f64) -> Done {
+    let providers = pool(pools, input)?;
+    let name = text(input, "ProviderName");
+    let mut stored = providers.get(name).ok_or_else(|| missing(name))?.clone();
+    let kind = text(&stored, "ProviderType").to_owned();
+    check_members(input, &kind)?;
+    check_unique(providers, name, input)?;
+    if let Some(details) = input.get("ProviderDetails").and_then(Value::as_object) {
+        let mut details = details.clone();
+        if let Some(key) = stored["ProviderDetails"].get("private_key") {
+            details.entry("private_key").or_insert_with(|| key.clone());
+        }
+        check_details(&kind, &details)?;
+        stored["ProviderDetails"] = complete(&kind, details);
+    }
+    set_members(&mut stored, input, &kind);
+    stored["LastModifiedDate"] = now.into();
+    providers.insert(name.to_owned(), stored.clone());
+    Ok(Some(shown(stored)))
+}
+
+pub(super) fn delete(pools: &mut Pools, input: &Value) -> Done {
+    let name = text(input, "ProviderName");
+    let removed = pool(pools, input)?.remove(name);
+    removed.map(|_| None).ok_or_else(|| missing(name))
+}
+
+/// What is stored, as it is returned.
+fn shown(mut stored: Value) -> Value {
+    if let Some(details) = stored["ProviderDetails"].as_object_mut() {
+        details.remove("private_key");
+    }
+    stored
+}
+
+fn check_name(name: &str, kind: &str) -> Result<(), Refusal> {
+    if !(1..=32).contains(&name.chars().count()) {
+        return Err(invalid(format!(
+            "Value at 'providerName' failed to satisfy constraint: length of '{name}' must be \
+             between 1 and 32"
+        )));
+    }
+    if !SOCIAL.contains(&kind) && !["SAML", "OIDC"].contains(&kind) {
+        return Err(invalid("Invalid ProviderType."));
+    }
+    if SOCIAL.contains(&kind) && name != kind {
+        return Err(invalid(format!(
+            "Provider {name} cannot be of type {kind}."
+        )));
+    }
+    Ok(())
+}
+
+fn check_members(input: &Value, kind: &str) -> Result<(), Refusal> {
+    let identifiers = input.get("IdpIdentifiers").and_then(Value::as_array);
+    for identifier in identifiers.into_iter().flatten() {
+        let length = identifier.as_str().unwrap_or_default().chars().count();
+        if !(1..=40).contains(&length) {
+            return Err(invalid("An IdpIdentifier must have 1 to 40 characters."));
+        }
+    }
+    if identifiers.is_some_and(|identifiers| identifiers.len() > 50) {
+        return Err(invalid("There may be at most 50 IdpIdentifiers."));
+    }
+    if input
+        .get("AcrMapping")
+        .is_some_and(|levels| *levels != json!({}))
+        && kind != "OIDC"
+    {
+        return Err(invalid("AcrMapping is supported for OIDC providers only."));
+    }
+    Ok(())
+}
+
+fn check_details(kind: &str, details: &Map<String, Value>) -> Result<(), Refusal> {
+    let required: &[&str] = match kind {
+        "OIDC" => &[
+            "client_id",
+            "authorize_scopes",
+            "oidc_issuer",
+            "attributes_request_method",
+        ],
+        "SignInWithApple" => &[
+            "client_id",
+            "team_id",
+            "key_id",
+            "private_key",
+            "authorize_scopes",
+        ],
+        "SAML" if details.contains_key("MetadataFile") => &[],
+        "SAML" => &["MetadataURL"],
+        _ => &["client_id", "client_secret", "authorize_scopes"],
+    };
+    if let Some(key) = required.iter().find(|key| !details.contains_key(**key)) {
+        return Err(invalid(format!("{key} is required for {kind}.")));
+    }
+    if details.contains_key("ActiveEncryptionCertificate") {
+        return Err(invalid(
+            "ActiveEncryptionCertificate is not a valid key for SAML identity provider details",
+        ));
+    }
+    if let Some((key, value)) = details.iter().find(|(key, _)| *key == "refused") {
+        // As the service does it: the offending value is quoted, whatever it is.
+        return Err(invalid(format!(
+            "Value {value} at 'providerDetails.{key}' failed to satisfy constraint; \
+             client_secret was {}",
+            details.get("client_secret").unwrap_or(&Value::Null)
+        )));
+    }
+    if details.values().any(|value| {
+        value
+            .as_str()
+            .is_none_or(|value| value.chars().count() > 131_072)
+    }) {
+        return Err(invalid("A value of ProviderDetails is too long."));
+    }
+    Ok(())
+}
+
+fn check_unique(
+    providers: &BTreeMap<String, Value>,
+    name: &str,
+    input: &Value,
+) -> Result<(), Refusal> {
+    let wanted = input.get("IdpIdentifiers").and_then(Value::as_array);
+    let others = providers.iter().filter(|(other, _)| *other != name);
+    for (_, other) in others {
+        for identifier in wanted.into_iter().flatten() {
+            let held = other["IdpIdentifiers"].as_array();
+            if held.is_some_and(|held| held.contains(identifier)) {
+                return Err(Refusal(
+                    "DuplicateProviderException",
+                    format!("The identifier {identifier} is already in use."),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The keys that the service adds by itself.
+fn complete(kind: &str, mut details: Map<String, Value>) -> Value {
+    let added: &[(&str, &str)] = match kind {
+        "SAML" => &[
+            ("ActiveEncryptionCertificate", "MIICexample"),
+            ("SSORedirectBindingURI", "https://idp.example.com/sso"),
+            ("SLORedirectBindingURI", "https://idp.example.com/slo"),
+        ],
+        "OIDC" => &[("attributes_url_add_attributes", "false")],
+        "Google" => &[
+            (
+                "attributes_url",
+                "https://people.googleapis.com/v1/people/me?personFields=",
+            ),
+            ("attributes_url_add_attributes", "true"),
+            (
+                "authorize_url",
+                "https://accounts.google.com/o/oauth2/v2/auth",
+            ),
+            ("oidc_issuer", "https://accounts.google.com"),
+            ("token_request_method", "POST"),
+            ("token_url", "https://www.googleapis.com/oauth2/v4/token"),
+        ],
+        "Facebook" => &[
+            ("api_version", "v17.0"),
+            (
+                "attributes_url",
+                "https://graph.facebook.com/v17.0/me?fields=",
+            ),
+            ("attributes_url_add_attributes", "true"),
+            (
+                "authorize_url",
+                "https://www.facebook.com/v17.0/dialog/oauth",
+            ),
+            ("token_request_method", "GET"),
+            (
+                "token_url",
+                "https://graph.facebook.com/v17.0/oauth/access_token",
+            ),
+        ],
+        "LoginWithAmazon" => &[
+            ("attributes_url", "https://api.amazon.com/user/profile"),
+            ("attributes_url_add_attributes", "false"),
+            ("authorize_url", "https://www.amazon.com/ap/oa"),
+            ("token_request_method", "POST"),
+            ("token_url", "https://api.amazon.com/auth/o2/token"),
+        ],
+        _ => &[
+            ("attributes_url_add_attributes", "false"),
+            ("authorize_url", "https://appleid.apple.com/auth/authorize"),
+            ("oidc_issuer", "https://appleid.apple.com"),
+            ("token_request_method", "POST"),
+            ("token_url", "https://appleid.apple.com/auth/token"),
+        ],
+    };
+    for (key, value) in added {
+        details.entry(*key).or_insert_with(|| (*value).into());
+    }
+    details.into()
+}
+
+fn set_members(stored: &mut Value, input: &Value, kind: &str) {
+    for key in ["AttributeMapping", "IdpIdentifiers", "AcrMapping"] {
+        if let Some(value) = input.get(key) {
+            stored[key] = value.clone();
+        }
+    }
+    if kind == "Google" && stored["AttributeMapping"].get("username").is_none() {
+        stored["AttributeMapping"]["username"] = "sub".into();
+    }
+}

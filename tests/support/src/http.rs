@@ -1,0 +1,180 @@
+//! An HTTP/1.1 server on a free port whose handler may also reset the connection or hang.
+
+use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::{Request, Response, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, pki_types::PrivatePkcs8KeyDer},
+};
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Reply {
+    /// It is answered.
+    Answer(Response<Full<Bytes>>),
+    /// The connection is reset.
+    Reset,
+    /// Nothing ever comes.
+    Hang,
+}
+
+impl Reply {
+    /// An answer with that status and body.
+    pub fn status(status: u16, body: impl Into<Bytes>) -> Self {
+        Self::Answer(
+            Response::builder()
+                .status(status)
+                .body(Full::new(body.into()))
+                .expect("a status and a body make a response"),
+        )
+    }
+}
+
+/// A running server. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+    certificate: Option<String>,
+}
+
+impl Server {
+    /// Serves on a free port of the loopback interface.
+    pub async fn start<H, F>(handler: H) -> Self
+    where
+        H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
+        F: Future<Output = Reply> + Send + 'static,
+    {
+        Self::serve(handler, None, None).await
+    }
+
+    /// The same over TLS, as `localhost`, with a certificate of its own making.
+    pub async fn start_tls<H, F>(handler: H) -> Self
+    where
+        H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
+        F: Future<Output = Reply> + Send + 'static,
+    {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])
+            .expect("a self-signed certificate");
+        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("ring supports the default protocol versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key.into())
+            .expect("a certificate and its key");
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        Self::serve(handler, Some(acceptor), Some(made.cert.pem())).await
+    }
+
+    async fn serve<H, F>(handler: H, tls: Option<TlsAcceptor>, certificate: Option<String>) -> Self
+    where
+        H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
+        F: Future<Output = Reply> + Send + 'static,
+    {
+        let listener = TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .expect("a free port");
+        let address = listener.local_addr().expect("a bound address");
+        let handler = Arc::new(handler);
+        let task = tokio::spawn(async move {
+            loop {
+                let Ok((stream, _)) = listener.accept().await else {
+                    continue;
+                };
+                // Dropped before its answer, the connection is reset and not closed politely.
+                stream.set_zero_linger().expect("a live socket");
+                let handler = Arc::clone(&handler);
+                let tls = tls.clone();
+                tokio::spawn(async move {
+                    let service = service_fn(|request| reply(&*handler, request));
+                    let http = http1::Builder::new();
+                    // A client that goes away is not this server's concern.
+                    if let Some(tls) = tls {
+                        if let Ok(stream) = tls.accept(stream).await {
+                            let _ = http.serve_connection(TokioIo::new(stream), service).await;
+                        }
+                    } else {
+                        let _ = http.serve_connection(TokioIo::new(stream), service).await;
+                    }
+                });
+            }
+        });
+        Self {
+            address,
+            task,
+            certificate,
+        }
+    }
+
+    /// The certificate of a server with TLS, in PEM.
+    pub fn certificate(&self) -> &str {
+        self.certificate.as_deref().expect("a server with TLS")
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// `host:port`.
+    pub fn authority(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// `http://host:port`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Ends the connection without an answer.
+#[derive(Debug)]
+struct Reset;
+
+impl std::fmt::Display for Reset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("reset on purpose")
+    }
+}
+
+impl std::error::Error for Reset {}
+
+async fn reply<H, F>(
+    handler: &H,
+    request: Request<hyper::body::Incoming>,
+) -> Result<Response<Full<Bytes>>, Reset>
+where
+    H: Fn(Request<Bytes>) -> F,
+    F: Future<Output = Reply>,
+{
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| Reset)?.to_bytes();
+    match handler(Request::from_parts(parts, body)).await {
+        Reply::Answer(response) => Ok(response),
+        Reply::Reset => Err(Reset),
+        Reply::Hang => {
+            std::future::pending::<Infallible>().await;
+            Err(Reset)
+        }
+    }
+}
+
+/// Waits for something that a test expects to happen, and stops the test if it does not.
+pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_mins(1), future)
+        .await
+        .unwrap_or_else(|_| panic!("{what}: did not happen"))
+}

@@ -1,0 +1,229 @@
+//! The Lambda service: the Runtime API, and the function's process that polls it.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use hyper::{Request, Response};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    process::{Child, Command},
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+
+use crate::http::{Reply, Server, within};
+
+/// How an invocation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// The function returned this.
+    Returned(Value),
+    /// The function returned this error, so that Lambda would deliver the event again.
+    Failed(Value),
+}
+
+struct Invocation {
+    payload: Bytes,
+    deadline_ms: u64,
+    ended: oneshot::Sender<Ended>,
+}
+
+type Running = Arc<Mutex<HashMap<String, oneshot::Sender<Ended>>>>;
+
+/// The Runtime API of one execution environment.
+#[derive(Debug)]
+pub struct RuntimeApi {
+    server: Server,
+    queue: mpsc::UnboundedSender<Invocation>,
+}
+
+impl RuntimeApi {
+    /// Starts one without events.
+    pub async fn start() -> Self {
+        let (queue, events) = mpsc::unbounded_channel();
+        let events = Arc::new(tokio::sync::Mutex::new(events));
+        let running = Running::default();
+        let server =
+            Server::start(move |request| serve(Arc::clone(&events), Arc::clone(&running), request))
+                .await;
+        Self { server, queue }
+    }
+
+    /// `AWS_LAMBDA_RUNTIME_API`.
+    pub fn authority(&self) -> String {
+        self.server.authority()
+    }
+
+    /// Invokes the function with bytes that may or may not be an event, and waits for the end.
+    /// The deadline is in milliseconds since 1970.
+    pub async fn invoke(&self, payload: impl Into<Bytes>, deadline_ms: u64) -> Ended {
+        let (ended, end) = oneshot::channel();
+        self.queue
+            .send(Invocation {
+                payload: payload.into(),
+                deadline_ms,
+                ended,
+            })
+            .unwrap_or_else(|_| panic!("the server has ended"));
+        within("the end of the invocation", end)
+            .await
+            .expect("the function polled and did not answer")
+    }
+}
+
+async fn serve(
+    events: Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Invocation>>>,
+    running: Running,
+    request: Request<Bytes>,
+) -> Reply {
+    let path = request.uri().path().to_owned();
+    let steps: Vec<&str> = path.split('/').skip(1).collect();
+    match steps.as_slice() {
+        [_, "runtime", "invocation", "next"] => {
+            let Some(invocation) = events.lock().await.recv().await else {
+                return Reply::Hang;
+            };
+            let id = {
+                let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+                let id = format!("00000000-0000-0000-0000-{:012}", running.len());
+                running.insert(id.clone(), invocation.ended);
+                id
+            };
+            let response = Response::builder()
+                .header("Lambda-Runtime-Aws-Request-Id", id)
+                .header("Lambda-Runtime-Deadline-Ms", invocation.deadline_ms)
+                .header(
+                    "Lambda-Runtime-Invoked-Function-Arn",
+                    "arn:aws:lambda:eu-west-1:123456789012:function:cfn-cognito-idp",
+                )
+                .header("Content-Type", "application/json");
+            let body = http_body_util::Full::new(invocation.payload);
+            Reply::Answer(response.body(body).expect("valid headers"))
+        }
+        [_, "runtime", "invocation", id, what] => {
+            let body = serde_json::from_slice(request.body()).unwrap_or_default();
+            let ended = if *what == "response" {
+                Ended::Returned(body)
+            } else {
+                Ended::Failed(body)
+            };
+            let sender = {
+                // The entry stays, so that ids do not repeat.
+                let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+                let (closed, _) = oneshot::channel();
+                running.insert((*id).to_owned(), closed)
+            };
+            if let Some(sender) = sender {
+                // Whoever asked may have stopped waiting.
+                let _ = sender.send(ended);
+            }
+            Reply::status(202, "")
+        }
+        _ => Reply::status(404, ""),
+    }
+}
+
+/// A function: its process, under a Runtime API of its own.
+#[derive(Debug)]
+pub struct Function {
+    api: RuntimeApi,
+    process: Child,
+    output: [JoinHandle<String>; 2],
+}
+
+impl Function {
+    /// Starts the binary with that environment beside what Lambda sets.
+    pub async fn start(binary: &Path, environment: &[(&str, String)]) -> Self {
+        let api = RuntimeApi::start().await;
+        let mut process = Command::new(binary)
+            .env_clear()
+            .envs([
+                ("AWS_LAMBDA_FUNCTION_NAME", "cfn-cognito-idp"),
+                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+                ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+                ("AWS_REGION", "eu-west-1"),
+                ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+                ("AWS_SECRET_ACCESS_KEY", "planted-access-key-secret"),
+                ("AWS_SESSION_TOKEN", "planted-session-token"),
+            ])
+            .env("AWS_LAMBDA_RUNTIME_API", api.authority())
+            .envs(environment.iter().map(|(key, value)| (key, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the binary starts");
+        let output = [
+            collect(process.stdout.take()),
+            collect(process.stderr.take()),
+        ];
+        Self {
+            api,
+            process,
+            output,
+        }
+    }
+
+    /// Invokes it with an event and the time that it has.
+    pub async fn invoke(&self, event: &Value, time: std::time::Duration) -> Ended {
+        self.invoke_until(event.to_string(), epoch_ms() + millis(time))
+            .await
+    }
+
+    /// Invokes it with any bytes and any deadline.
+    pub async fn invoke_until(&self, payload: impl Into<Bytes>, deadline_ms: u64) -> Ended {
+        self.api.invoke(payload, deadline_ms).await
+    }
+
+    /// Whether the process has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.process
+            .try_wait()
+            .expect("a child can be asked")
+            .is_some()
+    }
+
+    /// Ends the process and returns all that it printed.
+    pub async fn stop(mut self) -> String {
+        self.process.kill().await.expect("a child can be killed");
+        let mut log = String::new();
+        for output in self.output {
+            log.push_str(&output.await.expect("a stream can be read to its end"));
+        }
+        log
+    }
+}
+
+fn collect(stream: Option<impl AsyncRead + Unpin + Send + 'static>) -> JoinHandle<String> {
+    let mut stream = stream.expect("the stream is piped");
+    tokio::spawn(async move {
+        let mut text = String::new();
+        stream
+            .read_to_string(&mut text)
+            .await
+            .expect("a log is UTF-8");
+        text
+    })
+}
+
+/// The wall clock, in milliseconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "deadlines are wall clock times")]
+pub fn epoch_ms() -> u64 {
+    millis(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default(),
+    )
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,17 @@
+//! Fakes of what the handler talks to, over real HTTP: Cognito ([`cognito`]), CloudFormation's
+//! response URL ([`responses`]) and the Lambda Runtime API ([`lambda`]). Each can be told to fail
+//! in the ways in which the real one does, and remembers what it was asked.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "a fake that cannot do its part has to stop the test"
+)]
+
+pub mod cognito;
+pub mod events;
+pub mod http;
+pub mod lambda;
+pub mod responses;

@@ -1,0 +1,136 @@
+//! The other end of the response URL: CloudFormation's bucket.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use hyper::{HeaderMap, Method, Request};
+use serde_json::Value;
+
+use crate::http::{Reply, Server};
+
+/// How the endpoint takes one PUT.
+#[derive(Debug, Clone, Copy)]
+pub enum Fault {
+    /// It answers with that status.
+    Status(u16),
+    /// It resets the connection.
+    Reset,
+    /// It never answers.
+    Hang,
+}
+
+/// One PUT as it came in.
+#[derive(Debug, Clone)]
+pub struct Put {
+    /// Path and query.
+    pub target: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+}
+
+impl Put {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("the body of a response is JSON")
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    faults: VecDeque<Fault>,
+    puts: Vec<Put>,
+}
+
+/// A running endpoint.
+#[derive(Debug)]
+pub struct Responses {
+    server: Server,
+    state: Arc<Mutex<State>>,
+}
+
+impl Responses {
+    /// Starts one that takes everything.
+    pub async fn start() -> Self {
+        let (state, handler) = endpoint();
+        let server = Server::start(handler).await;
+        Self { server, state }
+    }
+
+    /// The same over TLS.
+    pub async fn start_tls() -> Self {
+        let (state, handler) = endpoint();
+        let server = Server::start_tls(handler).await;
+        Self { server, state }
+    }
+
+    /// The server, for its certificate and port.
+    pub const fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// `host:port`, as `RESPONSE_URL_HOSTS` wants it.
+    pub fn authority(&self) -> String {
+        self.server.authority()
+    }
+
+    /// A response URL of the shape that CloudFormation issues, with a date or without.
+    pub fn url(&self, issued: Option<&str>) -> String {
+        let date = issued.map_or_else(
+            || "AWSAccessKeyId=AKIAEXAMPLE&Expires=1795338000".to_owned(),
+            |date| format!("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date={date}&X-Amz-Expires=7200"),
+        );
+        format!(
+            "{}/arn%3Aaws%3Acloudformation%3Aeu-west-1%3A123456789012%3Astack/idp/1%7CCorp%7Cr-1\
+             ?{date}&X-Amz-Signature=planted%2Fsignature",
+            self.server.url()
+        )
+    }
+
+    /// How the next PUTs are taken, in order; the ones after those are accepted.
+    pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.lock().faults.extend(faults);
+    }
+
+    /// Everything that was PUT so far.
+    pub fn puts(&self) -> Vec<Put> {
+        self.lock().puts.clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn endpoint() -> (
+    Arc<Mutex<State>>,
+    impl Fn(Request<Bytes>) -> std::future::Ready<Reply> + Send + Sync + 'static,
+) {
+    let state = Arc::<Mutex<State>>::default();
+    let shared = Arc::clone(&state);
+    let handler = move |request| std::future::ready(take(&shared, request));
+    (state, handler)
+}
+
+fn take(state: &Mutex<State>, request: Request<Bytes>) -> Reply {
+    let (parts, body) = request.into_parts();
+    if parts.method != Method::PUT {
+        return Reply::status(405, "");
+    }
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    state.puts.push(Put {
+        target: parts.uri.to_string(),
+        headers: parts.headers,
+        body,
+    });
+    match state.faults.pop_front() {
+        None => Reply::status(200, ""),
+        Some(Fault::Status(status)) => Reply::status(status, ""),
+        Some(Fault::Reset) => Reply::Reset,
+        Some(Fault::Hang) => Reply::Hang,
+    }
+}
