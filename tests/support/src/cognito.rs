@@ -4,6 +4,7 @@ mod provider;
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
+    future::{Ready, ready},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -74,19 +75,8 @@ pub struct Cognito {
 impl Cognito {
     /// Starts one with these user pools.
     pub async fn start(pools: &[&str]) -> Self {
-        let state = Arc::new(Mutex::new(State {
-            pools: pools
-                .iter()
-                .map(|pool| ((*pool).to_owned(), BTreeMap::new()))
-                .collect(),
-            ..State::default()
-        }));
-        let shared = Arc::clone(&state);
-        let server = Server::start(move |request| {
-            let reply = serve(&shared, &request);
-            async move { reply }
-        })
-        .await;
+        let (state, handler) = service(pools);
+        let server = Server::start(handler).await;
         Self { server, state }
     }
 
@@ -160,6 +150,29 @@ impl Cognito {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The service without a server: what answers one request.
+pub fn handler(pools: &[&str]) -> impl Fn(Request<Bytes>) -> Ready<Reply> + Send + Sync + 'static {
+    service(pools).1
+}
+
+fn service(
+    pools: &[&str],
+) -> (
+    Arc<Mutex<State>>,
+    impl Fn(Request<Bytes>) -> Ready<Reply> + Send + Sync + 'static,
+) {
+    let state = Arc::new(Mutex::new(State {
+        pools: pools
+            .iter()
+            .map(|pool| ((*pool).to_owned(), BTreeMap::new()))
+            .collect(),
+        ..State::default()
+    }));
+    let shared = Arc::clone(&state);
+    let handler = move |request| ready(serve(&shared, &request));
+    (state, handler)
 }
 
 fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {

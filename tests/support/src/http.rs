@@ -50,7 +50,16 @@ impl Server {
         H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
         F: Future<Output = Reply> + Send + 'static,
     {
-        Self::serve(handler, None, None).await
+        Self::serve(0, handler, None, None).await
+    }
+
+    /// Serves on that port.
+    pub async fn start_on<H, F>(port: u16, handler: H) -> Self
+    where
+        H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
+        F: Future<Output = Reply> + Send + 'static,
+    {
+        Self::serve(port, handler, None, None).await
     }
 
     /// The same over TLS, as `localhost`, with a certificate of its own making.
@@ -70,17 +79,22 @@ impl Server {
             .with_single_cert(vec![made.cert.der().clone()], key.into())
             .expect("a certificate and its key");
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        Self::serve(handler, Some(acceptor), Some(made.cert.pem())).await
+        Self::serve(0, handler, Some(acceptor), Some(made.cert.pem())).await
     }
 
-    async fn serve<H, F>(handler: H, tls: Option<TlsAcceptor>, certificate: Option<String>) -> Self
+    async fn serve<H, F>(
+        port: u16,
+        handler: H,
+        tls: Option<TlsAcceptor>,
+        certificate: Option<String>,
+    ) -> Self
     where
         H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
         F: Future<Output = Reply> + Send + 'static,
     {
-        let listener = TcpListener::bind(("127.0.0.1", 0))
+        let listener = TcpListener::bind(("127.0.0.1", port))
             .await
-            .expect("a free port");
+            .unwrap_or_else(|error| panic!("port {port}: {error}"));
         let address = listener.local_addr().expect("a bound address");
         let handler = Arc::new(handler);
         let task = tokio::spawn(async move {

@@ -1,0 +1,96 @@
+"""Every file of `events/`, sent with `cargo lambda invoke` to `cargo lambda watch`, as the README
+says it is done."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+from emulator import ROOT, environment, free_port
+
+EVENTS = ROOT / "events"
+# In an order in which each finds what it is about. The statuses are what its author meant.
+EXPECTED = [
+    ("create-saml", "SUCCESS", "us-east-1_Example01|Corp"),
+    ("create-oidc", "SUCCESS", "us-east-1_Example01|Partner"),
+    ("create-google", "SUCCESS", "us-east-1_Example01|Google"),
+    ("create-facebook", "SUCCESS", "us-east-1_Example01|Facebook"),
+    ("create-amazon", "SUCCESS", "us-east-1_Example01|LoginWithAmazon"),
+    ("create-apple", "SUCCESS", "us-east-1_Example01|SignInWithApple"),
+    ("update", "SUCCESS", "us-east-1_Example01|Partner"),
+    ("update-rollback", "SUCCESS", "us-east-1_Example01|Partner"),
+    ("rename", "SUCCESS", "us-east-1_Example01|CorpSso"),
+    ("malformed", "FAILED", "not-created/00000000-0000-4000-8000-000000000010"),
+    ("delete", "SUCCESS", "us-east-1_Example01|Corp"),
+]
+
+
+@contextlib.contextmanager
+def running(*command, **environ):
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment() | environ, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        # The function is a child of the tool, which ends it when it is interrupted.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=10)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def watch():
+    """`cargo lambda watch` with the fakes of `make local` behind it."""
+    port = str(free_port())
+    fakes = ("cargo", "run", "--quiet", "-p", "cfn-cognito-idp-support", "--bin", "local")
+    with running(*fakes) as local:
+        await_port("9100", local)
+        watching = running(
+            "cargo-lambda", "lambda", "watch", "--ignore-changes", "--invoke-port", port,
+            AWS_ENDPOINT_URL="http://localhost:9100",
+            RESPONSE_URL_HOSTS="localhost:9100",
+        )  # fmt: skip
+        with watching as process:
+            await_port(port, process)
+            yield port
+
+
+def await_port(port, process):
+    # The fakes may have to be built first.
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args} ended at once")
+        with contextlib.suppress(OSError), socket.create_connection(("localhost", port)):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"{process.args} did not come up")
+
+
+def test_every_event_is_expected():
+    assert sorted(name for name, _, _ in EXPECTED) == sorted(f.stem for f in EVENTS.iterdir())
+
+
+@pytest.mark.parametrize(("name", "status", "physical_id"), EXPECTED)
+def test_event(watch, name, status, physical_id):
+    invoked = subprocess.run(
+        ["cargo-lambda", "lambda", "invoke", "cfn-cognito-idp", "--invoke-port", watch,
+         "--data-file", EVENTS / f"{name}.json"],
+        cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+    assert invoked.returncode == 0, invoked.stderr
+    answer = json.loads(invoked.stdout)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == (status, physical_id)
+    if name == "malformed":
+        assert "AttributeMappings is not a property" in answer["Reason"]

@@ -1,0 +1,160 @@
+"""`make demo`: the life of a stack with six identity providers, on an emulated AWS."""
+
+import signal
+import sys
+import textwrap
+import time
+
+import emulator
+from emulator import ROOT
+from stacks import Stack, masked, names, provider
+
+SECRETS = {
+    "PartnerClientSecret": "partner-secret",
+    "GoogleClientSecret": "google-secret",
+    "FacebookClientSecret": "facebook-secret",
+    "AmazonClientSecret": "amazon-secret",
+    "ApplePrivateKey": "apple-key",
+}
+COLOUR = sys.stdout.isatty()
+
+
+def paint(code, text):
+    return f"\033[{code}m{text}\033[0m" if COLOUR else text
+
+
+def title(text):
+    print(f"\n{paint('1', text)}")
+
+
+def say(text):
+    print(f"  {text}", flush=True)
+
+
+def expect(what, found, wanted):
+    """The demo shows what happens; this makes sure that it is what should happen."""
+    if found != wanted:
+        raise SystemExit(f"{what}: expected {wanted!r}, found {found!r}")
+
+
+def progress(line):
+    """One line of a build, in place."""
+    shown = textwrap.shorten(line.strip(), 90, placeholder="…")
+    if not shown:
+        return
+    if COLOUR:
+        print(f"\r\033[K  {paint('2', shown)}", end="", flush=True)
+    elif "Compiling" not in shown:
+        print(f"  {shown}", flush=True)
+
+
+def show_events(stack):
+    for event in stack.new_events():
+        status = event["ResourceStatus"]
+        if status.endswith("IN_PROGRESS") or event["LogicalResourceId"] == stack.name:
+            continue
+        code = "31" if "FAILED" in status else "33" if "ROLLBACK" in status else "32"
+        say(f"{paint(code, status.ljust(36))} {event['LogicalResourceId']}")
+        if "FAILED" in status:
+            for line in textwrap.wrap(event.get("ResourceStatusReason", ""), 84):
+                say(f"    {line}")
+
+
+def show_pool(aws, pool):
+    for name in names(aws, pool):
+        held = provider(aws, pool, name)
+        say(f"{paint('1', name)} ({held['ProviderType']})")
+        for key, value in sorted(masked(held["ProviderDetails"]).items()):
+            say(f"    {key} = {value}")
+        mapping = ", ".join(f"{k} ← {v}" for k, v in sorted(held["AttributeMapping"].items()))
+        say(f"    mapping: {mapping}")
+        if held["IdpIdentifiers"]:
+            say(f"    identifiers: {', '.join(held['IdpIdentifiers'])}")
+
+
+def step(stack, text, operation, wanted, *arguments, **parameters):
+    """One operation on the stack: what CloudFormation says, and that it ended as it should."""
+    title(text)
+    start = time.monotonic()
+    outcome = operation(*arguments, **parameters)
+    show_events(stack)
+    say(f"{outcome.status} after {time.monotonic() - start:.1f} s")
+    expect("the stack", outcome.status, wanted)
+    return outcome
+
+
+def demo():
+    title("Building the function as sam does for AWS")
+    start = time.monotonic()
+    emulator.build(progress)
+    print("\r\033[K" if COLOUR else "", end="")
+    size = (emulator.BUILT.parent / "Function" / "bootstrap").stat().st_size
+    say(f"built in {time.monotonic() - start:.0f} s, {size / 1e6:.1f} MB")
+
+    with emulator.emulator() as aws:
+        title(f"Deploying template.yaml to an emulated AWS on {aws.url}")
+        say(f"service token: {aws.deploy_handler()}")
+        life(aws)
+    title("The emulator is gone, and all its processes and files with it.")
+
+
+def life(aws):
+    template = (ROOT / "examples" / "six-providers.yaml").read_text()
+    stack = Stack(aws, "identity")
+
+    outcome = step(
+        stack, "Creating a user pool, six providers and an app client that uses them",
+        stack.create, "CREATE_COMPLETE", template, **SECRETS,
+    )  # fmt: skip
+    for key, value in sorted(outcome.outputs.items()):
+        say(f"{key} = {value}")
+    pool = outcome.outputs["UserPoolId"]
+    six = ["Corp", "Facebook", "Google", "LoginWithAmazon", "Partner", "SignInWithApple"]
+    expect("the pool", names(aws, pool), six)
+
+    title("What Cognito holds")
+    show_pool(aws, pool)
+    held = provider(aws, pool, "Partner")["ProviderDetails"]
+    expect("the secret in Cognito", held["client_secret"], SECRETS["PartnerClientSecret"])
+
+    step(
+        stack, "Changing an attribute mapping", stack.update, "UPDATE_COMPLETE", template,
+        CorpEmailAttribute="mail", **SECRETS,
+    )  # fmt: skip
+    expect("the mapping", provider(aws, pool, "Corp")["AttributeMapping"], {"email": "mail"})
+    say("Corp now maps email ← mail")
+
+    step(
+        stack, "Renaming the SAML provider, identifiers and all", stack.update, "UPDATE_COMPLETE",
+        template, CorpEmailAttribute="mail", CorpName="CorpSso", **SECRETS,
+    )  # fmt: skip
+    renamed = provider(aws, pool, "CorpSso")
+    expect("the old provider", provider(aws, pool, "Corp"), None)
+    expect("the identifiers", renamed["IdpIdentifiers"], ["corp.example.com"])
+    say(f"the pool holds {', '.join(names(aws, pool))}")
+
+    before = [provider(aws, pool, name) for name in names(aws, pool)]
+    broken = template.replace("AcrMapping:", "AcrMappings:").replace("Level2:", "Level7:")
+    failed = step(
+        stack, "An update with a mistake in it", stack.update, "UPDATE_ROLLBACK_COMPLETE", broken,
+        CorpEmailAttribute="upn", CorpName="CorpSso", **SECRETS,
+    )  # fmt: skip
+    expect("the reason", "AcrMappings is not a property" in failed.reason, True)
+    after = [provider(aws, pool, name) for name in names(aws, pool)]
+    expect("the pool after the rollback", after, before)
+    say("everything in the pool is as it was")
+
+    step(stack, "Deleting the stack", stack.delete, "DELETE_COMPLETE")
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, interrupted)
+    try:
+        demo()
+    except KeyboardInterrupt:
+        print("\nstopped; nothing is left running")
+        sys.exit(130)
