@@ -21,7 +21,7 @@ class Outcome:
 
 
 class Stack:
-    """A stack on an emulator."""
+    """A stack on an emulator. Templates are given as their text or as a URL."""
 
     def __init__(self, aws, name):
         self.aws = aws
@@ -37,11 +37,12 @@ class Stack:
         return self._apply(self.cloudformation.update_stack, template, parameters)
 
     def _apply(self, operation, template, parameters):
+        by_url = template.startswith("http")
         if self.stack_id:
             self._begin()
         self.stack_id = operation(
             StackName=self.name,
-            TemplateBody=template,
+            **{"TemplateURL" if by_url else "TemplateBody": template},
             Parameters=[
                 {"ParameterKey": key, "ParameterValue": value}
                 for key, value in parameters.items()
