@@ -22,7 +22,6 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     http::chain,
-    physical_id::UserPoolId,
     plan::{Call, Failure, FailureKind, Observed, Outcome},
     provider::Members,
     retry::{Backoff, Fault},
@@ -108,21 +107,12 @@ impl Cognito {
         if left.is_zero() {
             return Err(attempts.out_of_time());
         }
-        let client = self.client(call.pool().region());
+        let client = self.client(call.id().pool.region());
         let attempt_timeout = ATTEMPT_TIMEOUT.min(left / ATTEMPTS_THAT_FIT);
         match timeout_at(end, send(&client, call, &attempts, attempt_timeout)).await {
             Ok(Ok(observed)) => Ok(observed.as_ref().map(observe)),
             Ok(Err(unsent)) => Err(attempts.failed(&unsent)),
             Err(_) => Err(attempts.out_of_time()),
-        }
-    }
-}
-
-impl Call {
-    const fn pool(&self) -> &UserPoolId {
-        match self {
-            Self::Create(provider) => &provider.id.pool,
-            Self::Describe(id) | Self::Delete(id) | Self::Update { id, .. } => &id.pool,
         }
     }
 }

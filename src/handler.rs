@@ -140,7 +140,10 @@ impl Handler {
                     } else {
                         budget.work
                     };
-                    step = plan.resume(self.cognito.call(&call, start + end).await);
+                    let outcome = self.cognito.call(&call, start + end).await;
+                    let failed = outcome.as_ref().err().map(|failure| &*failure.text);
+                    tracing::debug!(operation = call.operation(), failed, "called");
+                    step = plan.resume(outcome);
                 }
             }
         }

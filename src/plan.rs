@@ -39,6 +39,26 @@ pub enum Call {
     Delete(ProviderId),
 }
 
+impl Call {
+    /// The provider that it is about.
+    pub const fn id(&self) -> &ProviderId {
+        match self {
+            Self::Create(provider) => &provider.id,
+            Self::Describe(id) | Self::Delete(id) | Self::Update { id, .. } => id,
+        }
+    }
+
+    /// The operation's name in Cognito's API.
+    pub const fn operation(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "CreateIdentityProvider",
+            Self::Describe(_) => "DescribeIdentityProvider",
+            Self::Update { .. } => "UpdateIdentityProvider",
+            Self::Delete(_) => "DeleteIdentityProvider",
+        }
+    }
+}
+
 /// A provider as Cognito describes it.
 #[derive(Debug, Clone)]
 pub struct Observed {

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::{Map, Value};
 
 pub use problem::{Problem, Problems};
+pub use rules::PROPERTIES;
 
 use crate::{
     physical_id::{ProviderId, UserPoolId},
@@ -201,7 +202,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn declared(&mut self) -> Option<Declared> {
         for name in self.properties.keys() {
-            if !rules::PROPERTIES.contains(&name.as_str()) {
+            if !PROPERTIES.contains(&name.as_str()) {
                 self.problems.push(Problem::Unknown(problem::name(name)));
             }
         }

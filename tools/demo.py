@@ -1,6 +1,5 @@
 """`make demo`: the life of a stack with six identity providers, on an emulated AWS."""
 
-import signal
 import sys
 import textwrap
 import time
@@ -37,15 +36,20 @@ def expect(what, found, wanted):
         raise SystemExit(f"{what}: expected {wanted!r}, found {found!r}")
 
 
-def progress(line):
-    """One line of a build, in place."""
-    shown = textwrap.shorten(line.strip(), 90, placeholder="…")
-    if not shown:
-        return
-    if COLOUR:
-        print(f"\r\033[K  {paint('2', shown)}", end="", flush=True)
-    elif "Compiling" not in shown:
-        print(f"  {shown}", flush=True)
+class Progress:
+    """What a build says: one line in place on a terminal, every twentieth crate elsewhere."""
+
+    def __init__(self):
+        self.crates = 0
+
+    def __call__(self, line):
+        line = line.strip()
+        self.crates += line.startswith("Compiling")
+        if COLOUR:
+            shown = textwrap.shorten(line, 80, placeholder="…")
+            print(f"\r\033[K  {paint('2', f'{self.crates:3} {shown}')}", end="", flush=True)
+        elif line.startswith("Compiling") and self.crates % 20 == 0:
+            say(f"{self.crates} crates compiled")
 
 
 def show_events(stack):
@@ -86,7 +90,7 @@ def step(stack, text, operation, wanted, *arguments, **parameters):
 def demo():
     title("Building the function as sam does for AWS")
     start = time.monotonic()
-    emulator.build(progress)
+    emulator.build(Progress())
     print("\r\033[K" if COLOUR else "", end="")
     size = (emulator.BUILT.parent / "Function" / "bootstrap").stat().st_size
     say(f"built in {time.monotonic() - start:.0f} s, {size / 1e6:.1f} MB")
@@ -147,12 +151,7 @@ def life(aws):
     step(stack, "Deleting the stack", stack.delete, "DELETE_COMPLETE")
 
 
-def interrupted(*_):
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, interrupted)
     try:
         demo()
     except KeyboardInterrupt:

@@ -72,7 +72,11 @@ def run(command, endpoint=None, echo=None):
 
 def build(echo=None):
     """Builds the function for this machine, as `sam build` does for AWS."""
-    run([BIN / "sam", "build", "--parameter-overrides", f"Architecture={HERE}"], echo=echo)
+    # What sam runs by itself, but without showing what it says.
+    arm = ["--arm64"] if HERE == "arm64" else []
+    release = ["--release", "--bin", "cfn-cognito-idp", *arm]
+    run([BIN / "cargo-lambda", "lambda", "build", *release], echo=echo)
+    run([BIN / "sam", "build", "--parameter-overrides", f"Architecture={HERE}"])
 
 
 def free_port():
@@ -84,8 +88,9 @@ def free_port():
 class Emulator:
     """A running ministack."""
 
-    def __init__(self, port):
+    def __init__(self, port, folder):
         self.port = port
+        self.folder = folder
         self.url = f"http://localhost:{port}"
 
     def client(self, service):
@@ -115,9 +120,14 @@ class Emulator:
         ]
 
 
+def _terminated(*_):
+    raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
 def emulator():
-    """Starts a ministack, and ends it with all its processes and files."""
+    """Starts a ministack, and ends it with all its processes and files, on SIGTERM too."""
+    signal.signal(signal.SIGTERM, _terminated)
     port = free_port()
     folder = tempfile.mkdtemp(prefix="cfn-cognito-idp-")
     settings = {
@@ -139,7 +149,7 @@ def emulator():
     )
     try:
         _await_health(process, port, log)
-        yield Emulator(port)
+        yield Emulator(port, folder)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)

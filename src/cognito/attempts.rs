@@ -58,22 +58,15 @@ impl fmt::Debug for Attempts {
 
 impl Attempts {
     pub(super) fn new(call: &Call, backoff: Backoff) -> Self {
-        let (operation, verb, id, details) = match call {
-            Call::Create(provider) => (
-                "CreateIdentityProvider",
-                "creating",
-                &provider.id,
-                Some(&provider.details),
-            ),
-            Call::Describe(id) => ("DescribeIdentityProvider", "describing", id, None),
-            Call::Update { id, details, .. } => {
-                ("UpdateIdentityProvider", "updating", id, details.as_ref())
-            }
-            Call::Delete(id) => ("DeleteIdentityProvider", "deleting", id, None),
+        let (verb, details) = match call {
+            Call::Create(provider) => ("creating", Some(&provider.details)),
+            Call::Describe(_) => ("describing", None),
+            Call::Update { details, .. } => ("updating", details.as_ref()),
+            Call::Delete(_) => ("deleting", None),
         };
         Self(Arc::new(Inner {
-            operation,
-            doing: format!("{verb} identity provider ({id})"),
+            operation: call.operation(),
+            doing: format!("{verb} identity provider ({})", call.id()),
             details: details.cloned(),
             backoff,
             seen: Mutex::default(),

@@ -9,7 +9,7 @@ use super::{
 use crate::physical_id::PROVIDER_NAME_MAX;
 
 /// The properties of the resource type; any other is a mistake that must not be ignored.
-pub(super) const PROPERTIES: [&str; 11] = [
+pub const PROPERTIES: [&str; 11] = [
     "ServiceToken",
     "ServiceTimeout",
     "UserPoolId",
