@@ -18,7 +18,9 @@ const MARGIN_MOST: Duration = Duration::from_millis(500);
 pub struct Budget {
     /// Until then, the request is worked on.
     pub work: Duration,
-    /// Until then, a request that has failed may still be closed: settled, put back.
+    /// Until then, it may still be looked at what became of a create.
+    pub settling: Duration,
+    /// Until then, what was taken for a request that has failed may still be put back.
     pub closing: Duration,
     /// Until then, the answer is being delivered.
     pub answer: Duration,
@@ -36,12 +38,19 @@ impl Budget {
             end.duration_since(now).unwrap_or_default().min(invocation)
         });
         let closing = waited_for.saturating_sub(ANSWER_MOST.min(waited_for / 4));
+        let reserve = CLOSING_MOST.min(waited_for / 8);
         Self {
-            work: closing.saturating_sub(CLOSING_MOST.min(waited_for / 8)),
+            work: closing.saturating_sub(reserve),
+            settling: closing.saturating_sub(reserve / 2),
             closing,
             // A late answer is still worth more than none.
             answer: invocation.saturating_sub(MARGIN_MOST.min(invocation / 20)),
         }
+    }
+
+    /// When whoever has not kept to [`Budget::closing`] is stopped.
+    pub fn watchdog(&self) -> Duration {
+        self.closing + self.answer.saturating_sub(self.closing) / 8
     }
 }
 
@@ -51,26 +60,32 @@ mod tests {
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
-    fn millis(deadline: u64, answer_by: Option<u64>) -> [u128; 3] {
+    fn millis(deadline: u64, answer_by: Option<u64>) -> [u128; 4] {
         let at = |ms| NOW + Duration::from_secs(1_000_000) + Duration::from_millis(ms);
         let budget = Budget::new(at(0), at(deadline), answer_by.map(at));
-        [budget.work, budget.closing, budget.answer].map(|point| point.as_millis())
+        let Budget {
+            work,
+            settling,
+            closing,
+            answer,
+        } = budget;
+        [work, settling, closing, answer].map(|point| point.as_millis())
     }
 
     #[test]
     fn a_long_invocation_keeps_half_a_minute_back() {
-        assert_eq!(millis(900_000, None), [870_000, 880_000, 899_500]);
+        assert_eq!(millis(900_000, None), [870_000, 875_000, 880_000, 899_500]);
     }
 
     #[test]
     fn a_short_one_is_divided() {
-        assert_eq!(millis(2_000, None), [1_250, 1_500, 1_900]);
+        assert_eq!(millis(2_000, None), [1_250, 1_375, 1_500, 1_900]);
     }
 
     #[test]
     fn the_earlier_of_the_two_ends_counts_for_the_work() {
-        assert_eq!(millis(900_000, Some(8_000)), [5_000, 6_000, 899_500]);
-        assert_eq!(millis(2_000, Some(8_000)), [1_250, 1_500, 1_900]);
+        assert_eq!(millis(900_000, Some(8_000)), [5_000, 5_500, 6_000, 899_500]);
+        assert_eq!(millis(2_000, Some(8_000)), [1_250, 1_375, 1_500, 1_900]);
     }
 
     #[test]

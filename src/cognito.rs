@@ -244,6 +244,7 @@ fn observe(provider: &IdentityProviderType) -> Observed {
             acr_mapping: provider.acr_mapping().map(map),
         },
         created: provider.creation_date().map_or(0, DateTime::secs),
+        modified: provider.last_modified_date().map_or(0, DateTime::secs),
         creation_date: date(provider.creation_date()),
         last_modified_date: date(provider.last_modified_date()),
     }

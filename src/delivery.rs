@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::{http::chain, retry::Backoff};
 
-/// What one PUT gets: S3 answers in tens of milliseconds.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(8);
+/// What one PUT gets, or half of what is left if that is less. S3 answers in tens of milliseconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The DNS suffixes of AWS's partitions. A presigned URL on any other host is not CloudFormation's.
 const AWS_SUFFIXES: [&str; 7] = [
@@ -143,7 +143,8 @@ impl Delivery {
         loop {
             attempts += 1;
             let left = end.saturating_duration_since(Instant::now());
-            let fault = match timeout(ATTEMPT_TIMEOUT.min(left), self.attempt(url, &body)).await {
+            let fault = match timeout(ATTEMPT_TIMEOUT.min(left / 2), self.attempt(url, &body)).await
+            {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(fault)) => fault,
                 Err(_) => Fault::passing("no answer in time".to_owned()),

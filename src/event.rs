@@ -44,15 +44,6 @@ pub enum Request {
 }
 
 impl Request {
-    /// `RequestType`, for the log.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Create { .. } => "Create",
-            Self::Update { .. } => "Update",
-            Self::Delete { .. } => "Delete",
-        }
-    }
-
     /// `ResourceProperties`.
     pub const fn properties(&self) -> &Value {
         match self {

@@ -15,11 +15,15 @@ use crate::{
     cognito::Cognito,
     delivery::{AllowedHosts, Delivery, ResponseUrl},
     event::{self, Envelope, Malformed, Request},
-    physical_id::PhysicalId,
-    plan::{self, Answer, Intent, Step},
+    http::chain,
+    physical_id::{PhysicalId, ProviderId},
+    plan::{self, Answer, Intent, Phase, Step},
     provider::{Declared, Previous, service_timeout},
     response::Body,
 };
+
+/// How long CloudFormation waits for a resource without a `ServiceTimeout`.
+const DEFAULT_SERVICE_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// The handler, with all that it keeps between events.
 #[derive(Debug)]
@@ -51,10 +55,14 @@ impl Handler {
     /// Only when CloudFormation was not answered: the event names no response URL, or none that
     /// may be used, or the answer could not be delivered. Everything else is in the answer.
     pub async fn handle(&self, event: Value, invocation: Invocation) -> Result<Value, Error> {
-        let start = Instant::now();
-        let (envelope, request) = event::open(event)?;
-        let url = ResponseUrl::parse(&envelope.response_url, &self.allowed_hosts)?;
-        let span = tracing::info_span!(
+        let unanswered = |error: &dyn std::error::Error| {
+            tracing::error!(error = chain(error), "the event was not answered");
+        };
+        let (envelope, request) = event::open(event).inspect_err(|error| unanswered(error))?;
+        let url = ResponseUrl::parse(&envelope.response_url, &self.allowed_hosts)
+            .inspect_err(|error| unanswered(error))?;
+        // At the level of errors, so that it names the request whatever level is asked for.
+        let span = tracing::error_span!(
             "request",
             stack = envelope.stack_id,
             logical_id = envelope.logical_id,
@@ -63,28 +71,24 @@ impl Handler {
             provider = Empty,
         );
         async move {
-            // Without a date, nothing that was there before this invocation can be its work.
-            // Cognito's dates may have whole seconds, so that the start is taken in those too.
-            let issued = url
-                .issued_at()
-                .unwrap_or_else(|| epoch_seconds(invocation.now));
-            let answer_by = request.as_ref().ok().and_then(|request| {
-                let timeout = service_timeout(request.properties())?;
-                let issued = Duration::from_secs(u64::try_from(issued).ok()?);
-                Some(UNIX_EPOCH + issued + timeout)
-            });
+            let start = Instant::now();
+            let timeout = request
+                .as_ref()
+                .ok()
+                .and_then(|request| service_timeout(request.properties()));
+            let (since, answer_by) = bounds(&url, invocation.now, timeout);
             let budget = Budget::new(invocation.now, invocation.deadline, answer_by);
 
-            let answer = self.answer(&envelope, request, issued, start, budget).await;
+            let answer = self.answer(&envelope, request, since, start, budget).await;
             let body = Body::new(&envelope, &answer);
             log(&answer, &body);
             let text = body.document.to_string();
-            self.delivery.put(&url, text, start + budget.answer).await?;
+            let put = self.delivery.put(&url, text, start + budget.answer).await;
+            put.inspect_err(|error| unanswered(error))?;
             Ok(body.document)
         }
         .instrument(span)
         .await
-        .inspect_err(|error: &Error| tracing::error!(%error, "the event was not answered"))
     }
 
     /// An answer in any case: the work is watched, and a panic in it is a FAILED too.
@@ -92,53 +96,51 @@ impl Handler {
         &self,
         envelope: &Envelope,
         request: Result<Request, Malformed>,
-        issued: i64,
+        since: i64,
         start: Instant,
         budget: Budget,
     ) -> Answer {
-        let work = self.work(envelope, request, issued, start, budget);
+        let intent = match request {
+            Ok(request) => intent(envelope, request),
+            Err(malformed) => Err(malformed.to_string()),
+        };
+        let intent = match intent {
+            Ok(intent) => intent,
+            Err(reason) => return failed(unmade(envelope), reason),
+        };
+        // What a create has done by then is not known.
+        let physical_id = match &intent {
+            Intent::Create { declared, .. } => PhysicalId::Unconfirmed {
+                since,
+                provider: declared.provider.id.clone(),
+            }
+            .to_string(),
+            Intent::Update { physical_id, .. } | Intent::Delete { physical_id, .. } => {
+                physical_id.clone()
+            }
+        };
+        let work = AssertUnwindSafe(self.work(plan::start(intent, since), start, budget));
         // The steps keep to the budget by themselves; this holds if they do not.
-        let watched = timeout_at(
-            start + budget.closing,
-            AssertUnwindSafe(work).catch_unwind(),
-        );
-        match watched.await {
+        match timeout_at(start + budget.watchdog(), work.catch_unwind()).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => failed(
-                envelope,
+                physical_id,
                 "internal error: the handler panicked; its log says where".to_owned(),
             ),
-            Err(_) => failed(envelope, "the time for this request was over".to_owned()),
+            Err(_) => failed(physical_id, "the time for this request was over".to_owned()),
         }
     }
 
-    async fn work(
-        &self,
-        envelope: &Envelope,
-        request: Result<Request, Malformed>,
-        issued: i64,
-        start: Instant,
-        budget: Budget,
-    ) -> Answer {
-        let request = match request {
-            Ok(request) => request,
-            Err(malformed) => return failed(envelope, malformed.to_string()),
-        };
-        let kind = request.kind();
-        let intent = match intent(envelope, request) {
-            Ok(intent) => intent,
-            Err(reason) => return failed(envelope, reason),
-        };
-        tracing::debug!(kind, "request");
-        let mut step = plan::start(intent, issued);
+    /// Makes the calls that the plan asks for, up to its answer.
+    async fn work(&self, mut step: Step, start: Instant, budget: Budget) -> Answer {
         loop {
             match step {
                 Step::Answer(answer) => return answer,
                 Step::Call(call, plan) => {
-                    let end = if plan.is_closing() {
-                        budget.closing
-                    } else {
-                        budget.work
+                    let end = match plan.phase() {
+                        Phase::Work => budget.work,
+                        Phase::Settling => budget.settling,
+                        Phase::Closing => budget.closing,
                     };
                     let outcome = self.cognito.call(&call, start + end).await;
                     let failed = outcome.as_ref().err().map(|failure| &*failure.text);
@@ -150,14 +152,32 @@ impl Handler {
     }
 }
 
+/// Since when a provider may be this request's work, in seconds since 1970, and until when
+/// CloudFormation waits for the answer.
+///
+/// A URL without a date tells neither, so that nothing that was there before this invocation is
+/// taken for its work. Cognito's dates may have whole seconds, so that the start has those too.
+fn bounds(
+    url: &ResponseUrl,
+    now: SystemTime,
+    timeout: Option<Duration>,
+) -> (i64, Option<SystemTime>) {
+    let issued = url.issued_at();
+    let since = issued.unwrap_or_else(|| epoch_seconds(now));
+    let begin = u64::try_from(since).map(|since| UNIX_EPOCH + Duration::from_secs(since));
+    let timeout = timeout.or_else(|| issued.map(|_| DEFAULT_SERVICE_TIMEOUT));
+    let answer_by = begin
+        .ok()
+        .zip(timeout)
+        .map(|(begin, timeout)| begin + timeout);
+    (since, answer_by)
+}
+
 /// Reads the properties as far as the request needs them.
 fn intent(envelope: &Envelope, request: Request) -> Result<Intent, String> {
     let declared = |properties: &Value| {
         let declared = Declared::try_from(properties).map_err(|problems| problems.to_string())?;
-        name(
-            &declared.provider.id.pool.to_string(),
-            &declared.provider.id.name,
-        );
+        name(&declared.provider.id);
         Ok::<_, String>(declared)
     };
     match request {
@@ -181,7 +201,7 @@ fn intent(envelope: &Envelope, request: Request) -> Result<Intent, String> {
             if let PhysicalId::Provider(id) | PhysicalId::Unconfirmed { provider: id, .. } =
                 PhysicalId::from(physical_id.as_str())
             {
-                name(&id.pool.to_string(), &id.name);
+                name(&id);
             }
             Ok(Intent::Delete {
                 described: Declared::try_from(&properties)
@@ -194,18 +214,22 @@ fn intent(envelope: &Envelope, request: Request) -> Result<Intent, String> {
 }
 
 /// Gives the log lines of this request its provider.
-fn name(pool: &str, provider: &str) {
+fn name(id: &ProviderId) {
     Span::current()
-        .record("pool", pool)
-        .record("provider", provider);
+        .record("pool", id.pool.as_str())
+        .record("provider", &id.name);
 }
 
-/// FAILED, with the id that came in, or the one that says that nothing was made.
-fn failed(envelope: &Envelope, reason: String) -> Answer {
-    let physical_id = envelope
+/// The id of an answer to a request that was not begun: the one that came in, or the one that says
+/// that nothing was made.
+fn unmade(envelope: &Envelope) -> String {
+    envelope
         .physical_id
         .clone()
-        .unwrap_or_else(|| PhysicalId::NotCreated(envelope.request_id.clone()).to_string());
+        .unwrap_or_else(|| PhysicalId::NotCreated(envelope.request_id.clone()).to_string())
+}
+
+fn failed(physical_id: String, reason: String) -> Answer {
     Answer {
         physical_id,
         result: Err(reason),

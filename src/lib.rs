@@ -18,6 +18,8 @@
 //! # Caveats
 //! - `SignInWithApple`'s `private_key` is never returned, so that two providers that differ in
 //!   nothing else are taken for equal.
+//! - A response URL without `X-Amz-Date` does not tell when its request was issued; a Create that
+//!   is delivered again with one does not know its own provider.
 //! - A Create that CloudFormation cancels while it runs may leave a provider that no later event
 //!   names.
 //!

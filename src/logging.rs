@@ -22,11 +22,15 @@ const OWN: &str = env!("CARGO_CRATE_NAME");
 pub fn init() {
     let requested = std::env::var("RUST_LOG")
         .ok()
+        // Set and empty would mean errors only.
+        .filter(|directives| !directives.is_empty())
         .and_then(|directives| directives.parse::<Targets>().ok())
         .unwrap_or_else(|| Targets::new().with_default(lambda_level()));
     let ceiling = Targets::new()
         .with_default(Level::WARN)
-        .with_target(OWN, Level::TRACE);
+        .with_target(OWN, Level::TRACE)
+        // It repeats the handler's errors, by `Debug`.
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
     let lines = fmt::layer()
         .json()
         .flatten_event(true)

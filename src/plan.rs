@@ -70,6 +70,8 @@ pub struct Observed {
     pub members: Members,
     /// `CreationDate`, in whole seconds since 1970.
     pub created: i64,
+    /// `LastModifiedDate`, in whole seconds since 1970.
+    pub modified: i64,
     /// `CreationDate` in ISO 8601.
     pub creation_date: String,
     /// `LastModifiedDate` in ISO 8601.
@@ -101,6 +103,18 @@ pub enum FailureKind {
 
 /// How a call ended. `DeleteIdentityProvider` returns nothing.
 pub type Outcome = Result<Option<Observed>, Failure>;
+
+/// The phases of a request, each with a time of its own. The later ones are worth calls after the
+/// time for the work is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// What was asked for.
+    Work,
+    /// Finding out what became of it.
+    Settling,
+    /// Putting back what was taken for it.
+    Closing,
+}
 
 /// What comes next.
 #[derive(Debug)]
@@ -232,10 +246,13 @@ impl Plan {
         }
     }
 
-    /// Whether the awaited call closes a request that has failed already. Such a call is worth
-    /// making after the time for the work is over.
-    pub const fn is_closing(&self) -> bool {
-        matches!(self.0, State::Settling(..) | State::Restoring(..))
+    /// What the awaited call is for, and so how long it may take.
+    pub const fn phase(&self) -> Phase {
+        match self.0 {
+            State::Inspecting(..) | State::Settling(..) => Phase::Settling,
+            State::Restoring(..) => Phase::Closing,
+            _ => Phase::Work,
+        }
     }
 }
 

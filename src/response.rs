@@ -180,6 +180,7 @@ mod tests {
             details: details.iter().copied().collect::<Details>(),
             members: crate::provider::Members::default(),
             created: 0,
+            modified: 0,
             creation_date: "2026-11-22T07:00:00Z".into(),
             last_modified_date: "2026-11-22T08:00:00Z".into(),
         };

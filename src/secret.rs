@@ -35,19 +35,18 @@ pub const PUBLIC_KEYS: [&str; 21] = [
 /// Keys that Cognito stores and never returns, so that they cannot be compared.
 const WRITE_ONLY_KEYS: [&str; 1] = ["private_key"];
 
-/// Shorter values are left alone when a text is redacted: replacing every "a" helps nobody.
-const REDACTED_MIN: usize = 4;
+/// The keys that are known to hold secrets: their values are cleared from texts at any length.
+const SECRET_KEYS: [&str; 3] = ["client_secret", "private_key", "MetadataFile"];
+
+/// Shorter values of unknown keys are left in texts: a "true" or "POST" is no secret, and its
+/// removal would spoil the message.
+const UNKNOWN_SECRET_MIN: usize = 8;
 
 /// A provider's `ProviderDetails`. Its `Debug` shows keys only.
 #[derive(Clone, Default)]
 pub struct Details(BTreeMap<String, SecretString>);
 
 impl Details {
-    /// Whether there is a value under `key`.
-    pub fn has(&self, key: &str) -> bool {
-        self.0.contains_key(key)
-    }
-
     /// The value under `key`, if it is one that may be shown.
     pub fn public(&self, key: &str) -> Option<&str> {
         if PUBLIC_KEYS.contains(&key) {
@@ -85,7 +84,14 @@ impl Details {
     pub fn redact(&self, text: &str) -> String {
         let mut secrets: Vec<&str> = self
             .expose_all()
-            .filter(|(key, value)| !PUBLIC_KEYS.contains(key) && value.len() >= REDACTED_MIN)
+            .filter(|(key, value)| {
+                let least = if SECRET_KEYS.contains(key) {
+                    1
+                } else {
+                    UNKNOWN_SECRET_MIN
+                };
+                !PUBLIC_KEYS.contains(key) && value.len() >= least
+            })
             .map(|(_, value)| value)
             .collect();
         secrets.sort_by_key(|value| std::cmp::Reverse(value.len()));
@@ -145,6 +151,12 @@ mod tests {
             google().redact("Value '{client_id=id-1, t=hunter2-and-more, s=hunter2}' is refused"),
             "Value '{client_id=id-1, t=***, s=***}' is refused"
         );
+    }
+
+    #[test]
+    fn redaction_takes_short_secrets_and_leaves_short_values_of_unknown_keys() {
+        let details = Details::from_iter([("private_key", "k1"), ("flag", "true")]);
+        assert_eq!(details.redact("k1 is not true"), "*** is not true");
     }
 
     #[test]

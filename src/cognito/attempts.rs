@@ -43,6 +43,8 @@ struct Inner {
 #[derive(Default)]
 struct Seen {
     failed: u32,
+    /// Whether the attempt under way has been sent.
+    sent: bool,
     /// Attempts that were sent and may have been carried out for all that is known.
     unsettled: u32,
     last: Option<Fault>,
@@ -112,7 +114,7 @@ impl Attempts {
             return judged.clone();
         }
         seen.failed += 1;
-        if verdict.settled {
+        if verdict.settled && seen.sent {
             seen.unsettled = seen.unsettled.saturating_sub(1);
         }
         let attempt = seen.failed;
@@ -153,7 +155,9 @@ impl Intercept for Attempts {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.seen().judged = None;
+        let mut seen = self.seen();
+        seen.judged = None;
+        seen.sent = false;
         Ok(())
     }
 
@@ -163,7 +167,9 @@ impl Intercept for Attempts {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.seen().unsettled += 1;
+        let mut seen = self.seen();
+        seen.sent = true;
+        seen.unsettled += 1;
         Ok(())
     }
 }

@@ -24,6 +24,9 @@ enum Purpose {
     Create { request_id: String },
     /// An Update whose provider is gone.
     Recreate { physical_id: String },
+    /// An Update of a create that was never confirmed. It keeps its id: with another, the
+    /// clean-up would take this provider for what the lost create made.
+    Confirm { physical_id: String },
     /// An Update to another pool or name.
     Replace {
         physical_id: String,
@@ -39,6 +42,10 @@ impl Goal {
 
     pub(super) fn recreate(declared: Declared, since: i64, physical_id: String) -> Self {
         Self::new(declared, since, Purpose::Recreate { physical_id })
+    }
+
+    pub(super) fn confirm(declared: Declared, since: i64, physical_id: String) -> Self {
+        Self::new(declared, since, Purpose::Confirm { physical_id })
     }
 
     pub(super) fn replace(
@@ -68,7 +75,7 @@ impl Goal {
             Ok(observed) => {
                 let done = match self.purpose {
                     Purpose::Create { .. } => "created",
-                    Purpose::Recreate { .. } => "created again",
+                    Purpose::Recreate { .. } | Purpose::Confirm { .. } => "created again",
                     Purpose::Replace { .. } => "replaced",
                 };
                 self.met(done, observed)
@@ -96,14 +103,15 @@ impl Goal {
                 );
                 return self.failed(reason, duplicate.settled);
             }
-            Ok(None) => return self.failed(duplicate.text, duplicate.settled),
+            // It may be this event's own, made by an earlier delivery.
+            Ok(None) => return self.failed(duplicate.text, false),
             Err(failure) => {
                 let reason = format!("{}; then {}", duplicate.text, failure.text);
-                return self.failed(reason, duplicate.settled);
+                return self.failed(reason, false);
             }
         };
         let replacing = matches!(self.purpose, Purpose::Replace { .. });
-        if replacing && compare::equals_but_identifiers(&self.desired, &observed) {
+        if replacing && compare::holds_what_is_declared(&self.desired, &observed) {
             return self.take_over("took the provider back");
         }
         if self.is_ours(&observed) {
@@ -183,7 +191,11 @@ impl Goal {
 
     fn met(self, done: &'static str, observed: Option<Observed>) -> Step {
         let id = self.desired.id;
-        succeed(id.to_string(), done, Some((id, observed)))
+        let physical_id = match self.purpose {
+            Purpose::Confirm { physical_id } => physical_id,
+            _ => id.to_string(),
+        };
+        succeed(physical_id, done, Some((id, observed)))
     }
 
     /// Answers FAILED, after giving back what was taken for this.
@@ -201,6 +213,7 @@ impl Goal {
                 fail(id.to_string(), reason)
             }
             Purpose::Recreate { physical_id }
+            | Purpose::Confirm { physical_id }
             | Purpose::Replace {
                 physical_id,
                 taken: None,

@@ -3,6 +3,10 @@
 use super::{Call, FailureKind, Outcome, State, Step, call, compare, fail, succeed};
 use crate::{physical_id::PhysicalId, provider::Provider};
 
+/// For how many seconds CloudFormation waits for a create at most. What was made later was made
+/// by another request.
+const WAITED_FOR: i64 = 3_600;
+
 /// A create whose outcome nobody saw, to be undone.
 #[derive(Debug)]
 pub(super) struct Unconfirmed {
@@ -36,9 +40,13 @@ impl Unconfirmed {
     pub(super) fn described(self, outcome: Outcome) -> Step {
         match outcome {
             Ok(Some(observed)) => {
-                let made_here = self.described.as_ref().filter(|desired| {
-                    observed.created >= self.since && compare::equals(desired, &observed)
-                });
+                // Changed since, it has been taken over by somebody: by this stack's next try, say.
+                let in_time = (self.since..=self.since + WAITED_FOR).contains(&observed.created)
+                    && observed.created == observed.modified;
+                let made_here = self
+                    .described
+                    .as_ref()
+                    .filter(|desired| in_time && compare::equals(desired, &observed));
                 match made_here {
                     Some(desired) => call(
                         Call::Delete(desired.id.clone()),

@@ -1,7 +1,7 @@
 //! The paths that are decided by time, which are awkward to reach from outside.
 
 use super::*;
-use crate::provider::ProviderType;
+use crate::provider::{ProviderType, StringMap};
 
 const SINCE: i64 = 1_795_330_800;
 
@@ -26,6 +26,7 @@ fn observed(declared: &Declared, created: i64) -> Observed {
         details: declared.provider.details.clone(),
         members: declared.provider.members.clone(),
         created,
+        modified: created,
         creation_date: String::new(),
         last_modified_date: String::new(),
     }
@@ -77,7 +78,7 @@ fn rename() -> Step {
 fn a_create_that_ran_out_of_time_in_flight_is_described_in_closing() {
     let (call, plan) = called(create().resume(Err(failure(FailureKind::Other, false))));
     assert!(matches!(call, Call::Describe(_)));
-    assert!(plan.is_closing());
+    assert_eq!(plan.phase(), Phase::Settling);
     let answer = answered(plan.resume(Err(failure(FailureKind::NotFound, true))));
     assert_eq!(
         answer.physical_id,
@@ -110,7 +111,7 @@ fn a_duplicate_after_a_doubt_is_settled_by_the_age_of_what_is_there() {
         (SINCE, format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp")),
     ] {
         let (_, plan) = called(create().resume(Err(failure(FailureKind::Duplicate, false))));
-        assert!(!plan.is_closing());
+        assert_eq!(plan.phase(), Phase::Settling);
         let other = observed(&declared("Corp", &["b.example"]), created);
         assert_eq!(answered(plan.resume(Ok(Some(other)))).physical_id, id);
     }
@@ -123,7 +124,7 @@ fn identifiers_go_back_in_closing_when_the_create_ran_out_of_time() {
     let (release, plan) = called(plan.resume(Ok(Some(old))));
     assert!(matches!(release, Call::Update { members, .. }
         if members.idp_identifiers == Some(vec!["kept.example".to_owned()])));
-    assert!(!plan.is_closing());
+    assert_eq!(plan.phase(), Phase::Work);
     let (_, plan) = called(plan.resume(Ok(None)));
     // The create was not sent any more.
     let (restore, plan) = called(plan.resume(Err(failure(FailureKind::Other, true))));
@@ -133,7 +134,7 @@ fn identifiers_go_back_in_closing_when_the_create_ran_out_of_time() {
             && members.idp_identifiers
                 == Some(vec!["a.example".to_owned(), "kept.example".to_owned()]))
     );
-    assert!(plan.is_closing());
+    assert_eq!(plan.phase(), Phase::Closing);
     let answer = answered(plan.resume(Ok(None)));
     assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
 }
@@ -159,5 +160,77 @@ fn a_replacement_in_doubt_puts_back_after_it_has_looked() {
     assert!(matches!(look, Call::Describe(id) if id.name == "Renamed"));
     let (restore, plan) = called(plan.resume(Err(failure(FailureKind::NotFound, true))));
     assert!(matches!(restore, Call::Update { id, .. } if id.name == "Corp"));
-    assert!(plan.is_closing());
+    assert_eq!(plan.phase(), Phase::Closing);
+}
+
+#[test]
+fn a_duplicate_that_cannot_be_looked_at_may_be_ours() {
+    // Of an earlier delivery of the same event, whose answer was lost.
+    let (_, plan) = called(create().resume(Err(failure(FailureKind::Duplicate, true))));
+    let answer = answered(plan.resume(Err(failure(FailureKind::Other, true))));
+    assert!(answer.physical_id.starts_with("unconfirmed/"));
+    assert_eq!(answer.result.unwrap_err(), "why; then why");
+}
+
+#[test]
+fn an_update_of_an_unconfirmed_create_keeps_its_id_and_knows_its_own() {
+    // With another id, the clean-up would look for what the lost create made, and find this.
+    let id = format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp");
+    let intent = Intent::Update {
+        physical_id: id.clone(),
+        declared: declared("Corp", &[]),
+        previous: Previous::default(),
+    };
+    let (_, plan) = called(start(intent, SINCE + 600));
+    let (_, plan) = called(plan.resume(Err(failure(FailureKind::Duplicate, true))));
+    let made = observed(&declared("Corp", &[]), SINCE + 5);
+    let answer = answered(plan.resume(Ok(Some(made))));
+    assert_eq!(answer.physical_id, id);
+    assert!(answer.result.is_ok());
+}
+
+#[test]
+fn a_levels_map_is_emptied_for_oidc_only() {
+    for (kind, emptied) in [
+        (ProviderType::Oidc, Some(StringMap::new())),
+        (ProviderType::Saml, None),
+    ] {
+        let mut desired = declared("Corp", &[]);
+        desired.provider.kind = kind;
+        let mut previous = Previous::default();
+        previous.members.acr_mapping = Some([("Level1".to_owned(), "one".to_owned())].into());
+        let intent = Intent::Update {
+            physical_id: "eu-west-1_Pool|Corp".to_owned(),
+            declared: desired,
+            previous,
+        };
+        let (call, _) = called(start(intent, SINCE));
+        assert!(matches!(call, Call::Update { members, .. } if members.acr_mapping == emptied));
+    }
+}
+
+#[test]
+fn an_unconfirmed_create_is_undone_only_within_its_time_and_unchanged() {
+    let delete = || Intent::Delete {
+        physical_id: format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp"),
+        described: Some(declared("Corp", &[]).provider),
+    };
+    // (created, modified, deleted)
+    for (created, modified, deleted) in [
+        (SINCE, SINCE, true),
+        (SINCE + 3_600, SINCE + 3_600, true),
+        (SINCE - 1, SINCE - 1, false),
+        (SINCE + 3_601, SINCE + 3_601, false),
+        (SINCE, SINCE + 1, false),
+    ] {
+        let (_, plan) = called(start(delete(), SINCE + 4_000));
+        let mut found = observed(&declared("Corp", &[]), created);
+        found.modified = modified;
+        let step = plan.resume(Ok(Some(found)));
+        assert_eq!(
+            matches!(step, Step::Call(..)),
+            deleted,
+            "{created} {modified}"
+        );
+    }
 }

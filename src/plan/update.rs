@@ -3,7 +3,7 @@
 use super::{Call, FailureKind, Outcome, State, Step, call, create::Goal, fail, succeed};
 use crate::{
     physical_id::{PhysicalId, ProviderId},
-    provider::{Declared, Members, Previous},
+    provider::{Declared, Members, Previous, ProviderType},
 };
 
 /// An Update that has not come to making a provider.
@@ -59,13 +59,16 @@ pub(super) fn start(
     previous: Previous,
     since: i64,
 ) -> Step {
+    let new = declared.provider.id.clone();
     let old = match PhysicalId::from(physical_id.as_str()) {
+        PhysicalId::Unconfirmed { since, provider } if provider == new => {
+            return Goal::confirm(declared, since, physical_id).begin();
+        }
         PhysicalId::Provider(id) => Some(id),
         // Another handler's: what its properties named is what it made.
         PhysicalId::Foreign(_) => previous.id,
         PhysicalId::NotCreated(_) | PhysicalId::Unconfirmed { .. } => None,
     };
-    let new = declared.provider.id.clone();
     let update = Change {
         physical_id,
         declared,
@@ -108,10 +111,15 @@ impl Change {
 
     fn in_place(self) -> Step {
         let desired = &self.declared.provider;
+        let mut members = merge(&desired.members, &self.previous);
+        if desired.kind != ProviderType::Oidc {
+            // Declared by mistake and refused, there is none to clear, and Cognito may mind.
+            members.acr_mapping = None;
+        }
         let update = Call::Update {
             id: desired.id.clone(),
             details: Some(desired.details.clone()),
-            members: merge(&desired.members, &self.previous),
+            members,
         };
         call(update, State::Updating(self))
     }

@@ -8,7 +8,7 @@ use cfn_cognito_idp_support::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{POOL, World, failed, not_created, oidc, with};
+use crate::world::{POOL, World, deleted, failed, not_created, oidc, with};
 
 #[tokio::test]
 async fn the_put_carries_the_url_byte_for_byte_and_an_empty_content_type() {
@@ -142,10 +142,19 @@ async fn a_panic_in_the_work_is_an_answer() {
         jitter: || panic!("planted-panic"),
     })
     .await;
-    world.cognito.script("Create", [cognito::Fault::THROTTLED]);
-    let body = world.create(&oidc(POOL, "Corp")).await;
     let reason = "internal error: the handler panicked; its log says where";
-    assert_eq!(body, failed(&not_created(), reason));
+    // The attempt before the panic was carried out, so that its Delete has to look.
+    world.cognito.script("Create", [cognito::Fault::ResetAfter]);
+    let body = world.create(&oidc(POOL, "Corp")).await;
+    let id = body["PhysicalResourceId"].as_str().unwrap();
+    assert!(id.starts_with("unconfirmed/"), "{id}");
+    assert_eq!(body, failed(id, reason));
+    assert_eq!(world.delete(id, &oidc(POOL, "Corp")).await, deleted(id));
+    assert!(world.cognito.names(POOL).is_empty());
+
+    world.cognito.script("Delete", [cognito::Fault::THROTTLED]);
+    let body = world.delete("eu-west-1_Pool|Corp", &json!({})).await;
+    assert_eq!(body, failed("eu-west-1_Pool|Corp", reason));
 }
 
 #[tokio::test]
@@ -161,6 +170,15 @@ async fn the_service_timeout_bounds_the_work_from_the_time_of_the_request() {
 
     let body = world.create(&properties).await;
     assert_eq!(body["Status"], "SUCCESS");
+}
+
+#[tokio::test]
+async fn a_request_that_is_an_hour_old_is_not_begun() {
+    let world = World::new().await;
+    let url = world.responses.url(Some(&events::amz_date(3_601)));
+    let body = world.send(events::create(&url, &oidc(POOL, "Corp"))).await;
+    assert_eq!(body["PhysicalResourceId"], not_created());
+    assert_eq!(world.operations(), [""; 0]);
 }
 
 #[tokio::test]

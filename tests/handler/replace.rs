@@ -262,6 +262,17 @@ async fn a_rename_undone_by_a_rollback_takes_the_old_provider_back() {
 }
 
 #[tokio::test]
+async fn a_rename_is_undone_past_a_member_that_was_set_by_hand() {
+    let (old, new) = (oidc(POOL, "Corp"), oidc(POOL, "Renamed"));
+    let world = after(&with(&old, "AttributeMapping", json!({"email": "mail"}))).await;
+    world.update(OLD, &new, &old).await;
+    let body = world.update(NEW, &old, &new).await;
+    assert_eq!(body, success(OLD, oidc_data(POOL, "Corp")));
+    let stored = world.cognito.provider(POOL, "Corp").unwrap();
+    assert_eq!(stored["AttributeMapping"], json!({"email": "mail"}));
+}
+
+#[tokio::test]
 async fn a_rename_delivered_twice_gives_the_same_answer() {
     for shared in [&[][..], &["a.example"]] {
         let (old, new) = (identified("Corp", shared), identified("Renamed", shared));

@@ -223,7 +223,7 @@ async fn no_level_of_logging_shows_a_secret() {
             .invoke(&json!({"client_secret": "planted-client-secret"}))
             .await;
         let log = world.function.stop().await;
-        assert!(log.contains("\"message\":\"request\""), "{log}");
+        assert!(log.contains("\"message\":\"called\""), "{log}");
         for planted in PLANTED {
             assert!(!log.contains(planted), "{planted} in {log}");
             for put in world.responses.puts() {
@@ -234,10 +234,25 @@ async fn no_level_of_logging_shows_a_secret() {
 }
 
 #[tokio::test]
-async fn the_log_level_of_lambda_is_kept() {
-    let world = World::new(&[("AWS_LAMBDA_LOG_LEVEL", "ERROR")]).await;
+async fn the_log_level_of_lambda_is_kept_and_errors_name_their_request() {
+    let world = World::new(&[("AWS_LAMBDA_LOG_LEVEL", "ERROR"), ("RUST_LOG", "")]).await;
     world.invoke(&world.create("Corp")).await;
-    assert_eq!(world.function.stop().await, "");
+    let mut refused = world.create("Other");
+    refused["ResourceProperties"]["ProviderType"] = "Oidc".into();
+    world.invoke(&refused).await;
+    world.invoke(&json!({"junk": 1})).await;
+    let log = world.function.stop().await;
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    assert_eq!(lines[0]["span"]["logical_id"], events::LOGICAL_ID);
+    assert_eq!(lines[0]["status"], "FAILED");
+    assert_eq!(
+        lines[1]["error"],
+        "the event is not from CloudFormation: it has no ResponseURL"
+    );
 }
 
 #[tokio::test]
