@@ -24,7 +24,7 @@ use crate::{
     http::chain,
     plan::{Call, Failure, FailureKind, Observed, Outcome},
     provider::Members,
-    retry::{Backoff, Fault},
+    retry::{Fault, Retry},
 };
 use attempts::{Attempts, Classifier};
 
@@ -43,17 +43,17 @@ const NO_LIMIT: Duration = Duration::from_hours(1);
 pub struct Cognito {
     config: Config,
     clients: Mutex<HashMap<String, Client>>,
-    backoff: Backoff,
+    retry: Retry,
 }
 
 impl Cognito {
     /// Clients with the credentials, endpoint and HTTP client of `sdk`. The one for the region of
     /// `sdk` is made at once, the others when they are first needed.
-    pub fn new(sdk: &SdkConfig, backoff: Backoff) -> Self {
+    pub fn new(sdk: &SdkConfig, retry: Retry) -> Self {
         // The SDK's retry loop with our verdict and our delays: attempts are limited by time
         // alone, and a budget of tokens that outlives the invocation has no place here. The
         // retry behaviour is pinned, because the next one bends the delays it is given.
-        let retry = RetryConfig::standard()
+        let loop_config = RetryConfig::standard()
             .with_max_attempts(u32::MAX)
             .with_max_backoff(NO_LIMIT)
             .with_retry_spec(RetrySpec::v2_0());
@@ -68,13 +68,13 @@ impl Cognito {
         let config = Config::from(sdk)
             .to_builder()
             .identity_cache(identities)
-            .retry_config(retry)
+            .retry_config(loop_config)
             .retry_partition(unlimited)
             .build();
         let cognito = Self {
             config,
             clients: Mutex::default(),
-            backoff,
+            retry,
         };
         if let Some(region) = sdk.region() {
             cognito.client(region.as_ref());
@@ -102,7 +102,7 @@ impl Cognito {
     /// # Errors
     /// When it failed for good, or the time was over; the plan decides what that means.
     pub async fn call(&self, call: &Call, end: Instant) -> Outcome {
-        let attempts = Attempts::new(call, self.backoff);
+        let attempts = Attempts::new(call, self.retry);
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(attempts.out_of_time());

@@ -55,7 +55,7 @@ use crate::{
     delivery::Delivery,
     handler::{Error, Handler, Invocation},
     http::SdkHttpClient,
-    retry::Backoff,
+    retry::{Backoff, Retry},
 };
 
 /// Builds the handler from the environment and serves the Lambda Runtime API.
@@ -90,7 +90,7 @@ async fn configure() -> Result<Handler, Error> {
         .load()
         .await;
     Ok(Handler {
-        cognito: Cognito::new(&sdk, Backoff::COGNITO),
+        cognito: Cognito::new(&sdk, Retry::COGNITO),
         delivery: Delivery::new(client, Backoff::DELIVERY),
         allowed_hosts: std::env::var("RESPONSE_URL_HOSTS")
             .unwrap_or_default()

@@ -1,5 +1,8 @@
 //! What is worth trying again, and when.
 
+#[cfg(test)]
+mod simulation;
+
 use std::time::Duration;
 
 /// How one attempt at a call failed.
@@ -26,11 +29,20 @@ pub enum Fault {
     NotSent(String),
 }
 
+/// How soon to try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// What is wrong passes by itself, and soon.
+    Soon,
+    /// Others are calling as well: wait for a turn among them.
+    InTurn,
+}
+
 /// What follows from a [`Fault`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verdict {
-    /// Whether another attempt may succeed where this one failed.
-    pub retry: bool,
+    /// When another attempt may succeed where this one failed; `None` means never.
+    pub retry: Option<Pace>,
     /// Whether this attempt certainly changed nothing.
     pub settled: bool,
 }
@@ -44,18 +56,19 @@ impl Fault {
     pub fn verdict(&self) -> Verdict {
         let (retry, settled) = match self {
             Self::Answered { status, code, .. } => match code.as_str() {
-                "TooManyRequestsException"
-                | "ConcurrentModificationException"
-                // The front end's own throttling, ahead of the service.
-                | "ThrottlingException"
-                | "Throttling" => (true, true),
-                "InternalErrorException" => (true, false),
-                _ if *status >= 500 => (true, false),
-                _ => (*status == 429, true),
+                // The second and third are the front end's own, ahead of the service.
+                "TooManyRequestsException" | "ThrottlingException" | "Throttling" => {
+                    (Some(Pace::InTurn), true)
+                }
+                "ConcurrentModificationException" => (Some(Pace::Soon), true),
+                "InternalErrorException" => (Some(Pace::Soon), false),
+                _ if *status >= 500 => (Some(Pace::Soon), false),
+                _ if *status == 429 => (Some(Pace::InTurn), true),
+                _ => (None, true),
             },
-            Self::NotConnected(_) => (true, true),
-            Self::TimedOut | Self::Broken(_) | Self::Unreadable(_) => (true, false),
-            Self::NotSent(_) => (false, true),
+            Self::NotConnected(_) => (Some(Pace::Soon), true),
+            Self::TimedOut | Self::Broken(_) | Self::Unreadable(_) => (Some(Pace::Soon), false),
+            Self::NotSent(_) => (None, true),
         };
         Verdict { retry, settled }
     }
@@ -101,6 +114,90 @@ impl std::fmt::Display for Fault {
     }
 }
 
+/// When to retry calls to Cognito.
+#[derive(Debug, Clone, Copy)]
+pub struct Retry {
+    /// For [`Pace::Soon`].
+    pub soon: Backoff,
+    /// For [`Pace::InTurn`].
+    pub in_turn: Turns,
+}
+
+impl Retry {
+    /// For the service itself.
+    pub const COGNITO: Self = Self {
+        soon: Backoff {
+            first: Duration::from_millis(200),
+            most: Duration::from_secs(20),
+            jitter: fastrand::f64,
+        },
+        in_turn: Turns {
+            second: Duration::from_secs(1),
+            jitter: fastrand::f64,
+        },
+    };
+}
+
+/// Turns among many callers who are throttled together and cannot see each other.
+///
+/// Time since the start of a call is cut into rounds, and in each round a caller tries once, at a
+/// random point. All of a stack's calls start at about the same moment, so that the rounds of all
+/// callers coincide and each spreads its callers evenly; between rounds, the quota refills. How
+/// long a round is decides how many callers it can serve: the first serve twenty, the next sixty,
+/// and later ones hundreds.
+#[derive(Debug, Clone, Copy)]
+pub struct Turns {
+    /// What the rounds count in: a second, and less where nobody should wait, but not zero.
+    pub second: Duration,
+    /// A number from 0 up to 1, drawn anew for each turn.
+    pub jitter: fn() -> f64,
+}
+
+impl Turns {
+    /// Beginnings and ends of the rounds, in seconds, found by simulation of the published quotas
+    /// (`retry/simulation.rs` holds what they achieve): 5 calls a second in a pool and 15 in an
+    /// account. The third round is short: it catches the few that fluctuations have left over.
+    const ROUNDS: [(f64, f64); 6] = [
+        (0.7, 5.6),
+        (6.3, 13.6),
+        (14.0, 15.3),
+        (16.3, 26.4),
+        (27.4, 57.0),
+        (58.0, 70.0),
+    ];
+    /// After those, rounds of this length follow each other, in seconds.
+    const LATER: f64 = 12.0;
+    /// Between two of them, in seconds: as long as an empty quota takes to refill.
+    const GAP: f64 = 1.0;
+
+    /// The next turn of a caller who has had `taken` rounds and whose call began `elapsed` ago:
+    /// how many rounds it will have had by then, and how long it has to wait.
+    pub fn next(&self, taken: u32, elapsed: Duration) -> (u32, Duration) {
+        let mut round = taken;
+        loop {
+            let (from, to) = Self::round(round);
+            let share = (self.jitter)().clamp(0.0, 1.0);
+            let turn = self.second.mul_f64(share.mul_add(to - from, from));
+            round = round.saturating_add(1);
+            // A round that is over is not waited for.
+            if let Some(wait) = turn.checked_sub(elapsed) {
+                return (round, wait);
+            }
+        }
+    }
+
+    fn round(number: u32) -> (f64, f64) {
+        let index = usize::try_from(number).unwrap_or(usize::MAX);
+        if let Some(round) = Self::ROUNDS.get(index) {
+            return *round;
+        }
+        let [.., (_, last)] = Self::ROUNDS;
+        let later = f64::from(number) - 6.0;
+        let from = later.mul_add(Self::LATER + Self::GAP, last + Self::GAP);
+        (from, from + Self::LATER)
+    }
+}
+
 /// Exponential backoff with full jitter: a random share of a ceiling that doubles.
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
@@ -113,14 +210,6 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// For calls to Cognito. Many copies of this function share 5 calls a second, so that the
-    /// ceiling has to grow until all of them together ask for less than that.
-    pub const COGNITO: Self = Self {
-        first: Duration::from_millis(500),
-        most: Duration::from_secs(20),
-        jitter: fastrand::f64,
-    };
-
     /// For the PUT to the response URL, which has no quota but little time.
     pub const DELIVERY: Self = Self {
         first: Duration::from_millis(100),
@@ -151,25 +240,26 @@ mod tests {
     #[test]
     fn every_fault_has_its_verdict() {
         let text = || "why".to_owned();
+        let (soon, in_turn) = (Some(Pace::Soon), Some(Pace::InTurn));
         // (fault, retry, settled)
         let verdicts = [
-            (answered(400, "TooManyRequestsException"), true, true),
-            (answered(400, "ThrottlingException"), true, true),
-            (answered(429, ""), true, true),
-            (answered(400, "ConcurrentModificationException"), true, true),
-            (answered(500, "InternalErrorException"), true, false),
-            (answered(503, ""), true, false),
-            (answered(400, "LimitExceededException"), false, true),
-            (answered(400, "InvalidParameterException"), false, true),
-            (answered(400, "NotAuthorizedException"), false, true),
-            (answered(400, "DuplicateProviderException"), false, true),
-            (answered(400, "ResourceNotFoundException"), false, true),
-            (answered(403, "ExpiredTokenException"), false, true),
-            (Fault::NotConnected(text()), true, true),
-            (Fault::TimedOut, true, false),
-            (Fault::Broken(text()), true, false),
-            (Fault::Unreadable(text()), true, false),
-            (Fault::NotSent(text()), false, true),
+            (answered(400, "TooManyRequestsException"), in_turn, true),
+            (answered(400, "ThrottlingException"), in_turn, true),
+            (answered(429, ""), in_turn, true),
+            (answered(400, "ConcurrentModificationException"), soon, true),
+            (answered(500, "InternalErrorException"), soon, false),
+            (answered(503, ""), soon, false),
+            (answered(400, "LimitExceededException"), None, true),
+            (answered(400, "InvalidParameterException"), None, true),
+            (answered(400, "NotAuthorizedException"), None, true),
+            (answered(400, "DuplicateProviderException"), None, true),
+            (answered(400, "ResourceNotFoundException"), None, true),
+            (answered(403, "ExpiredTokenException"), None, true),
+            (Fault::NotConnected(text()), soon, true),
+            (Fault::TimedOut, soon, false),
+            (Fault::Broken(text()), soon, false),
+            (Fault::Unreadable(text()), soon, false),
+            (Fault::NotSent(text()), None, true),
         ];
         for (fault, retry, settled) in verdicts {
             assert_eq!(fault.verdict(), Verdict { retry, settled }, "{fault}");
@@ -177,21 +267,58 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_lies_in_its_round() {
+        let turns = |jitter| Turns {
+            second: Duration::from_secs(1),
+            jitter,
+        };
+        let at = |jitter, taken, elapsed: u64| {
+            let elapsed = Duration::from_millis(elapsed);
+            let (taken, wait) = turns(jitter).next(taken, elapsed);
+            (taken, (elapsed + wait).as_millis())
+        };
+        // (rounds taken, time since the start) -> (rounds taken by then, first and last moment)
+        let cases = [
+            ((0, 0), (1, 700, 5_600)),
+            ((1, 3_000), (2, 6_300, 13_600)),
+            ((4, 20_000), (5, 27_400, 57_000)),
+            ((5, 57_000), (6, 58_000, 70_000)),
+            ((6, 70_000), (7, 71_000, 83_000)),
+            ((7, 83_000), (8, 84_000, 96_000)),
+        ];
+        for ((taken, elapsed), (then, first, last)) in cases {
+            assert_eq!(at(|| 0.0, taken, elapsed), (then, first));
+            assert_eq!(at(|| 1.0, taken, elapsed), (then, last));
+        }
+    }
+
+    #[test]
+    fn a_round_that_is_over_is_skipped() {
+        let turns = Turns {
+            second: Duration::from_secs(1),
+            jitter: || 0.5,
+        };
+        // An attempt that hung until the third round was over.
+        let (taken, wait) = turns.next(1, Duration::from_secs(16));
+        assert_eq!((taken, wait.as_millis()), (4, 5_350));
+    }
+
+    #[test]
     fn the_ceiling_doubles_up_to_the_highest() {
         let delays = |jitter: fn() -> f64| {
             let backoff = Backoff {
                 jitter,
-                ..Backoff::COGNITO
+                ..Retry::COGNITO.soon
             };
-            [1, 2, 3, 6, 7, 40, u32::MAX].map(|attempt| backoff.delay(attempt).as_millis())
+            [1, 2, 3, 6, 8, 40, u32::MAX].map(|attempt| backoff.delay(attempt).as_millis())
         };
         assert_eq!(
             delays(|| 1.0),
-            [500, 1_000, 2_000, 16_000, 20_000, 20_000, 20_000]
+            [200, 400, 800, 6_400, 20_000, 20_000, 20_000]
         );
         assert_eq!(
             delays(|| 0.5),
-            [250, 500, 1_000, 8_000, 10_000, 10_000, 10_000]
+            [100, 200, 400, 3_200, 10_000, 10_000, 10_000]
         );
         assert_eq!(delays(|| 0.0), [0; 7]);
     }

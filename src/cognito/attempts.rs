@@ -4,6 +4,7 @@ use std::{
     fmt,
     marker::PhantomData,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use aws_sdk_cognitoidentityprovider::{
@@ -17,11 +18,12 @@ use aws_smithy_runtime_api::client::{
     retries::classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority},
 };
 use aws_smithy_types::retry::ErrorKind;
+use tokio::time::Instant;
 
 use crate::{
     http::chain,
     plan::{Call, Failure, FailureKind},
-    retry::{Backoff, Fault},
+    retry::{Fault, Pace, Retry},
     secret::Details,
 };
 
@@ -36,13 +38,16 @@ struct Inner {
     doing: String,
     /// What messages have to be cleared of.
     details: Option<Details>,
-    backoff: Backoff,
+    retry: Retry,
+    start: Instant,
     seen: Mutex<Seen>,
 }
 
 #[derive(Default)]
 struct Seen {
     failed: u32,
+    /// Rounds of turns that were taken or passed.
+    rounds: u32,
     /// Whether the attempt under way has been sent.
     sent: bool,
     /// Attempts that were sent and may have been carried out for all that is known.
@@ -59,7 +64,7 @@ impl fmt::Debug for Attempts {
 }
 
 impl Attempts {
-    pub(super) fn new(call: &Call, backoff: Backoff) -> Self {
+    pub(super) fn new(call: &Call, retry: Retry) -> Self {
         let (verb, details) = match call {
             Call::Create(provider) => ("creating", Some(&provider.details)),
             Call::Describe(_) => ("describing", None),
@@ -70,7 +75,8 @@ impl Attempts {
             operation: call.operation(),
             doing: format!("{verb} identity provider ({})", call.id()),
             details: details.cloned(),
-            backoff,
+            retry,
+            start: Instant::now(),
             seen: Mutex::default(),
         }))
     }
@@ -117,23 +123,36 @@ impl Attempts {
         if verdict.settled && seen.sent {
             seen.unsettled = seen.unsettled.saturating_sub(1);
         }
-        let attempt = seen.failed;
-        let action = if verdict.retry {
-            let delay = self.0.backoff.delay(attempt);
-            tracing::warn!(
-                operation = self.0.operation,
-                attempt,
-                fault = fault.name(),
-                delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
-                "retrying"
-            );
-            RetryAction::retryable_error_with_explicit_delay(ErrorKind::TransientError, delay)
-        } else {
-            RetryAction::RetryForbidden
+        let action = match verdict.retry {
+            None => RetryAction::RetryForbidden,
+            Some(pace) => {
+                let delay = self.delay(pace, &mut seen);
+                tracing::warn!(
+                    operation = self.0.operation,
+                    attempt = seen.failed,
+                    fault = fault.name(),
+                    delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+                    "retrying"
+                );
+                RetryAction::retryable_error_with_explicit_delay(ErrorKind::TransientError, delay)
+            }
         };
         seen.last = Some(fault);
         seen.judged = Some(action.clone());
         action
+    }
+
+    fn delay(&self, pace: Pace, seen: &mut Seen) -> Duration {
+        let retry = &self.0.retry;
+        match pace {
+            Pace::Soon => retry.soon.delay(seen.failed),
+            Pace::InTurn => {
+                let elapsed = self.0.start.elapsed();
+                let (rounds, delay) = retry.in_turn.next(seen.rounds, elapsed);
+                seen.rounds = rounds;
+                delay
+            }
+        }
     }
 
     fn redact(&self, text: &str) -> String {

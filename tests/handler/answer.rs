@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use cfn_cognito_idp::retry::Backoff;
 use cfn_cognito_idp_support::{
     cognito,
     events::{self, REQUEST_ID},
@@ -136,12 +135,7 @@ async fn a_failed_update_that_makes_no_sense_repeats_its_id() {
 
 #[tokio::test]
 async fn a_panic_in_the_work_is_an_answer() {
-    let world = World::with_backoff(Backoff {
-        first: Duration::ZERO,
-        most: Duration::ZERO,
-        jitter: || panic!("planted-panic"),
-    })
-    .await;
+    let world = World::with_jitter(Duration::from_millis(1), || panic!("planted-panic")).await;
     let reason = "internal error: the handler panicked; its log says where";
     // The attempt before the panic was carried out, so that its Delete has to look.
     world.cognito.script("Create", [cognito::Fault::ResetAfter]);

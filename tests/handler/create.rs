@@ -406,7 +406,7 @@ async fn create_that_never_got_through_is_unconfirmed_even_if_nothing_is_there()
 #[tokio::test]
 async fn create_that_was_only_ever_throttled_made_nothing() {
     // The second delay is longer than what is left.
-    let mut world = World::with_delay(Duration::from_millis(1_500)).await;
+    let mut world = World::with_delay(Duration::from_millis(1_800)).await;
     world.time = Duration::from_secs(6);
     world.cognito.script_always("Create", Fault::THROTTLED);
     let body = world.create(&oidc(POOL, "Corp")).await;

@@ -107,7 +107,7 @@ async fn a_call_that_hangs_costs_one_attempt() {
 
 #[tokio::test]
 async fn a_host_that_takes_no_connection_is_tried_until_the_time_is_over() {
-    let mut world = World::with_delay(Duration::from_millis(1_500)).await;
+    let mut world = World::with_delay(Duration::from_millis(1_800)).await;
     world.time = Duration::from_secs(6);
     // The port is free once its server has gone.
     world.cognito = cfn_cognito_idp_support::cognito::Cognito::start(&[]).await;
@@ -122,7 +122,7 @@ async fn a_host_that_takes_no_connection_is_tried_until_the_time_is_over() {
 #[tokio::test]
 async fn throttled_for_ever_is_failed_in_time_and_changes_nothing() {
     for operation in ["Update", "Delete"] {
-        let mut world = World::with_delay(Duration::from_millis(1_500)).await;
+        let mut world = World::with_delay(Duration::from_millis(1_800)).await;
         world.cognito.put(&oidc(POOL, "Corp"), 60);
         world.time = Duration::from_secs(6);
         world.cognito.script_always(operation, Fault::THROTTLED);

@@ -9,7 +9,7 @@ use cfn_cognito_idp::{
     delivery::Delivery,
     handler::{Error, Handler, Invocation},
     http::{self, SdkHttpClient},
-    retry::Backoff,
+    retry::{Backoff, Retry, Turns},
 };
 use cfn_cognito_idp_support::{
     cognito,
@@ -41,15 +41,20 @@ impl World {
 
     /// With this delay before the first retry, and twice that before the second.
     pub async fn with_delay(first: Duration) -> Self {
-        Self::with_backoff(Backoff {
-            first,
-            most: first * 2,
-            jitter: || 1.0,
-        })
-        .await
+        Self::with_jitter(first, || 1.0).await
     }
 
-    pub async fn with_backoff(backoff: Backoff) -> Self {
+    pub async fn with_jitter(first: Duration, jitter: fn() -> f64) -> Self {
+        let backoff = Backoff {
+            first,
+            most: first * 2,
+            jitter,
+        };
+        let in_turn = Turns {
+            // The first round ends at 5.6 of these, the second at 13.6.
+            second: first.div_f64(5.6),
+            jitter,
+        };
         let cognito = cognito::Cognito::start(&[POOL, OTHER, FAR]).await;
         let responses = Responses::start().await;
         let (roots, _) = http::roots(None);
@@ -62,7 +67,13 @@ impl World {
             .load()
             .await;
         let handler = Handler {
-            cognito: Cognito::new(&sdk, backoff),
+            cognito: Cognito::new(
+                &sdk,
+                Retry {
+                    soon: backoff,
+                    in_turn,
+                },
+            ),
             delivery: Delivery::new(client, backoff),
             allowed_hosts: responses.authority().as_str().into(),
         };
