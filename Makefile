@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 VENV := .venv/.installed
 
-.PHONY: help demo test check unit templates e2e local requirements clean
+.PHONY: help demo test check unit templates e2e storm local requirements clean
 help: ## List the targets.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -26,6 +26,10 @@ templates: $(VENV) ## sam validate --lint, and cfn-lint on the examples.
 e2e: $(VENV) ## The function as SAM builds it, on an emulated CloudFormation; events/ through cargo lambda.
 	$(PYTHON) -c 'import sys; sys.path.insert(0, "tools"); import emulator; emulator.build(print)'
 	$(PYTHON) -m pytest -q tests/e2e
+
+storm: ## 20 to 300 providers at once against Cognito's published quotas; three minutes.
+	cargo build --release --locked
+	cargo run --quiet --locked -p cfn-cognito-idp-support --bin storm -- target/release/cfn-cognito-idp
 
 local: ## The user pool and the response URL that events/ need, on port 9100.
 	cargo run --quiet -p cfn-cognito-idp-support --bin local

@@ -285,6 +285,12 @@ async fn a_ca_bundle_adds_trust_roots() {
     assert!(function.stop().await.contains("AWS_CA_BUNDLE was not used"));
 }
 
+#[tokio::test]
+async fn twenty_providers_at_once_are_all_made_under_the_published_quotas() {
+    let report = cfn_cognito_idp_support::storm::storm(Path::new(BINARY), 20, 1).await;
+    assert_eq!((report.succeeded, report.created), (20, 20));
+}
+
 #[test]
 fn outside_of_lambda_it_says_what_it_is() {
     let output = Command::new(BINARY).env_clear().output().unwrap();

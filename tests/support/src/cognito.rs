@@ -1,6 +1,7 @@
 //! Cognito's four identity provider operations over its JSON protocol, with its limits.
 
 mod provider;
+pub mod quotas;
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -17,6 +18,7 @@ use crate::{
     lambda::epoch_ms,
 };
 use provider::Refusal;
+use quotas::Quotas;
 
 /// How the service fails one call.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +65,7 @@ struct State {
     always: HashMap<String, Fault>,
     calls: Vec<Call>,
     quota: Option<usize>,
+    quotas: Option<Quotas>,
 }
 
 /// A running service.
@@ -95,6 +98,11 @@ impl Cognito {
     /// How every call of an operation fails from now on.
     pub fn script_always(&self, operation: &str, fault: Fault) {
         self.lock().always.insert(operation.to_owned(), fault);
+    }
+
+    /// Throttles as the published quotas say, from now on.
+    pub fn throttle_as_published(&self) {
+        self.lock().quotas = Some(Quotas::full());
     }
 
     /// How many providers a pool may have.
@@ -197,6 +205,11 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
         region: region.to_owned(),
         input: Value::clone(&input),
     });
+    let pool = input.get("UserPoolId").and_then(Value::as_str);
+    let quotas = state.quotas.as_mut();
+    if quotas.is_some_and(|quotas| !quotas.admit(operation, pool.unwrap_or_default())) {
+        return refuse(400, "TooManyRequestsException", "Rate exceeded");
+    }
     let scripted = state
         .faults
         .get_mut(operation)

@@ -15,3 +15,4 @@ pub mod events;
 pub mod http;
 pub mod lambda;
 pub mod responses;
+pub mod storm;
