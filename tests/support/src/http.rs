@@ -1,6 +1,6 @@
 //! An HTTP/1.1 server on a free port whose handler may also reset the connection or hang.
 
-use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -184,11 +184,4 @@ where
             Err(Reset)
         }
     }
-}
-
-/// Waits for something that a test expects to happen, and stops the test if it does not.
-pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_mins(1), future)
-        .await
-        .unwrap_or_else(|_| panic!("{what}: did not happen"))
 }

@@ -5,7 +5,7 @@ use std::{
     path::Path,
     process::Stdio,
     sync::{Arc, Mutex, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
@@ -18,7 +18,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::http::{Reply, Server, within};
+use crate::http::{Reply, Server};
 
 /// How an invocation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,9 +72,11 @@ impl RuntimeApi {
                 ended,
             })
             .unwrap_or_else(|_| panic!("the server has ended"));
-        within("the end of the invocation", end)
+        // Lambda gives a function fifteen minutes at most.
+        tokio::time::timeout(Duration::from_mins(15), end)
             .await
-            .expect("the function polled and did not answer")
+            .expect("the function ends its invocation")
+            .expect("the server runs")
     }
 }
 
@@ -173,7 +175,7 @@ impl Function {
     }
 
     /// Invokes it with an event and the time that it has.
-    pub async fn invoke(&self, event: &Value, time: std::time::Duration) -> Ended {
+    pub async fn invoke(&self, event: &Value, time: Duration) -> Ended {
         self.invoke_until(event.to_string(), epoch_ms() + millis(time))
             .await
     }
@@ -224,6 +226,6 @@ pub fn epoch_ms() -> u64 {
     )
 }
 
-fn millis(duration: std::time::Duration) -> u64 {
+fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
