@@ -1,7 +1,7 @@
 //! One event from its arrival to its answer.
 
 use std::{
-    panic::AssertUnwindSafe,
+    panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -24,6 +24,10 @@ use crate::{
 
 /// How long CloudFormation waits for a resource without a `ServiceTimeout`.
 const DEFAULT_SERVICE_TIMEOUT: Duration = Duration::from_hours(1);
+
+/// The reason of an answer to a request on which the handler panicked. The message of the panic may
+/// quote the data that it failed on.
+const PANICKED: &str = "internal error: the handler panicked; its log says where";
 
 /// The handler, with all that it keeps between events.
 #[derive(Debug)]
@@ -100,11 +104,8 @@ impl Handler {
         start: Instant,
         budget: Budget,
     ) -> Answer {
-        let intent = match request {
-            Ok(request) => intent(envelope, request),
-            Err(malformed) => Err(malformed.to_string()),
-        };
-        let intent = match intent {
+        let read = AssertUnwindSafe(|| intent(envelope, request.map_err(|e| e.to_string())?));
+        let intent = match catch_unwind(read).unwrap_or_else(|_| Err(PANICKED.to_owned())) {
             Ok(intent) => intent,
             Err(reason) => return failed(unmade(envelope), reason),
         };
@@ -119,20 +120,18 @@ impl Handler {
                 physical_id.clone()
             }
         };
-        let work = AssertUnwindSafe(self.work(plan::start(intent, since), start, budget));
+        let work = AssertUnwindSafe(self.work(intent, since, start, budget));
         // The steps keep to the budget by themselves; this holds if they do not.
         match timeout_at(start + budget.watchdog(), work.catch_unwind()).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => failed(
-                physical_id,
-                "internal error: the handler panicked; its log says where".to_owned(),
-            ),
+            Ok(Err(_)) => failed(physical_id, PANICKED.to_owned()),
             Err(_) => failed(physical_id, "the time for this request was over".to_owned()),
         }
     }
 
     /// Makes the calls that the plan asks for, up to its answer.
-    async fn work(&self, mut step: Step, start: Instant, budget: Budget) -> Answer {
+    async fn work(&self, intent: Intent, since: i64, start: Instant, budget: Budget) -> Answer {
+        let mut step = plan::start(intent, since);
         loop {
             match step {
                 Step::Answer(answer) => return answer,
