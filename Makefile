@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 VENV := .venv/.installed
 
-.PHONY: help demo test check unit templates e2e storm local requirements clean
+.PHONY: help demo test check unit templates e2e storm failures local requirements clean
 help: ## List the targets.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -30,6 +30,9 @@ e2e: $(VENV) ## The function as SAM builds it, on an emulated CloudFormation; ev
 storm: ## 20 to 300 providers at once against Cognito's published quotas; three minutes.
 	cargo build --release --locked
 	cargo run --quiet --locked -p cfn-cognito-idp-support --bin storm -- target/release/cfn-cognito-idp
+
+failures: ## Make docs/failures.md anew.
+	WRITE_PAGES=1 cargo test --quiet --locked --test handler operator
 
 local: ## The user pool and the response URL that events/ need, on port 9100.
 	cargo run --quiet -p cfn-cognito-idp-support --bin local

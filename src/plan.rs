@@ -271,6 +271,11 @@ const fn succeed(
     })
 }
 
+/// Two sentences, the first of which may or may not end in a full stop: Cognito's do.
+fn sentences(first: &str, second: &str) -> String {
+    format!("{}. {second}", first.trim_end_matches('.'))
+}
+
 const fn fail(physical_id: String, reason: String) -> Step {
     Step::Answer(Answer {
         physical_id,

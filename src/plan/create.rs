@@ -1,8 +1,8 @@
 //! Making a provider, for a Create, for an Update that finds it gone, and for a replacement.
 
 use super::{
-    Call, Failure, FailureKind, Observed, Outcome, State, Step, call, compare, fail, succeed,
-    update::Identifiers,
+    Call, Failure, FailureKind, Observed, Outcome, State, Step, call, compare, fail, sentences,
+    succeed, update::Identifiers,
 };
 use crate::{
     physical_id::PhysicalId,
@@ -96,10 +96,10 @@ impl Goal {
         let observed = match outcome {
             Ok(Some(observed)) => observed,
             Err(failure) if failure.kind == FailureKind::NotFound => {
-                let reason = format!(
-                    "{}. No provider of that name exists, so another provider of the pool holds \
-                     one of its IdpIdentifiers",
-                    duplicate.text
+                let reason = sentences(
+                    &duplicate.text,
+                    "No provider of that name exists, so another provider of the pool holds one \
+                     of its IdpIdentifiers",
                 );
                 return self.failed(reason, duplicate.settled);
             }
@@ -180,9 +180,9 @@ impl Goal {
             // A request that got no answer may still be under way, so that "not found" is no
             // proof either.
             _ => {
-                let reason = format!(
-                    "{}. Whether the provider was created is not known",
-                    failure.text
+                let reason = sentences(
+                    &failure.text,
+                    "Whether the provider was created is not known",
                 );
                 self.failed(reason, false)
             }

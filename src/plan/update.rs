@@ -1,6 +1,8 @@
 //! Changing a provider in place, or making another one in its place.
 
-use super::{Call, FailureKind, Outcome, State, Step, call, create::Goal, fail, succeed};
+use super::{
+    Call, FailureKind, Outcome, State, Step, call, create::Goal, fail, sentences, succeed,
+};
 use crate::{
     physical_id::{PhysicalId, ProviderId},
     provider::{Declared, Members, Previous, ProviderType},
@@ -45,9 +47,12 @@ fn identifiers_only(id: ProviderId, identifiers: Vec<String>) -> Call {
 pub(super) fn restored(physical_id: String, reason: String, outcome: Outcome) -> Step {
     let reason = match outcome {
         Ok(_) => reason,
-        Err(failure) => format!(
-            "{reason}. IdpIdentifiers taken off the old provider were not put back: {}",
-            failure.text
+        Err(failure) => sentences(
+            &reason,
+            &format!(
+                "IdpIdentifiers taken off the old provider were not put back: {}",
+                failure.text
+            ),
         ),
     };
     fail(physical_id, reason)

@@ -300,7 +300,7 @@ async fn create_with_an_identifier_that_is_taken_says_so() {
     );
     let body = world.create(&mine).await;
     let reason = "creating identity provider (eu-west-1_Pool|Corp): DuplicateProviderException: \
-                  The identifier \"corp.example\" is already in use.. No provider of that name \
+                  The identifier \"corp.example\" is already in use. No provider of that name \
                   exists, so another provider of the pool holds one of its IdpIdentifiers";
     assert_eq!(body, failed(&not_created(), reason));
     assert_eq!(world.operations(), ["Create", "Describe"]);

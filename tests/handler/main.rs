@@ -11,6 +11,7 @@
 mod answer;
 mod create;
 mod delete;
+mod operator;
 mod replace;
 mod retry;
 mod update;
