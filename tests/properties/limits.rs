@@ -4,7 +4,7 @@ use cfn_cognito_idp::{
     event,
     physical_id::{PhysicalId, ProviderId},
     plan::{Answer, Observed, Success},
-    provider::{Declared, Members, Previous},
+    provider::{Declared, Members, PROPERTIES, Previous},
     response::{BODY_MAX, Body},
     retry::Retry,
     secret::Details,
@@ -48,19 +48,10 @@ fn json() -> impl Strategy<Value = Value> {
 /// Properties in which a secret is planted wherever one can be, beside anything.
 fn properties() -> impl Strategy<Value = Value> {
     let names = select(
-        &[
-            "UserPoolId",
-            "ProviderName",
-            "ProviderType",
-            "ProviderDetails",
-            "AttributeMapping",
-            "IdpIdentifiers",
-            "AcrMapping",
-            "AdoptExisting",
-            "ServiceTimeout",
-            "Revision",
-            "Unknown",
-        ][..],
+        PROPERTIES
+            .into_iter()
+            .chain(["Unknown"])
+            .collect::<Vec<_>>(),
     );
     btree_map(names, json(), 0..11).prop_map(|map| {
         let mut properties: Value = map

@@ -87,17 +87,7 @@ impl World {
                 if self.providers.contains_key(&provider.id) || self.taken(&provider.id, &wanted) {
                     return fail(FailureKind::Duplicate, true);
                 }
-                let stored = Stored {
-                    kind: provider.kind,
-                    details: plain(&provider.details),
-                    mapping: provider
-                        .members
-                        .attribute_mapping
-                        .clone()
-                        .unwrap_or_default(),
-                    identifiers: wanted,
-                    created: self.now,
-                };
+                let stored = stored(provider, self.now);
                 self.providers.insert(provider.id.clone(), stored.clone());
                 Ok(Some(observed(&stored)))
             }
