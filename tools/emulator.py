@@ -120,14 +120,16 @@ class Emulator:
         ]
 
 
-def _terminated(*_):
+def _stopped(*_):
     raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
 def emulator():
-    """Starts a ministack, and ends it with all its processes and files, on SIGTERM too."""
-    signal.signal(signal.SIGTERM, _terminated)
+    """Starts a ministack, and ends it with all its processes and files, on SIGINT and SIGTERM too."""
+    # SIGINT as well: where a shell has started this in the background, it is ignored otherwise.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, _stopped)
     port = free_port()
     folder = tempfile.mkdtemp(prefix="cfn-cognito-idp-")
     settings = {

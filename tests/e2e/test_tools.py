@@ -25,10 +25,13 @@ def test_an_interrupted_emulator_leaves_nothing_behind(stop):
         [sys.executable, "-c", HELD_OPEN], cwd=ROOT, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
-    port, folder = holder.stdout.readline().split()
-    assert pathlib.Path(folder).is_dir()
-    holder.send_signal(stop)
-    holder.wait(timeout=60)
+    try:
+        port, folder = holder.stdout.readline().split()
+        assert pathlib.Path(folder).is_dir()
+        holder.send_signal(stop)
+        holder.wait(timeout=60)
+    finally:
+        holder.kill()
     assert not pathlib.Path(folder).exists()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", int(port)))
