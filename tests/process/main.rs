@@ -256,7 +256,7 @@ async fn the_log_level_of_lambda_is_kept_and_errors_name_their_request() {
 }
 
 #[tokio::test]
-async fn a_ca_bundle_adds_trust_roots() {
+async fn a_ca_bundle_adds_trust_roots_and_the_endpoint_of_the_service_is_taken() {
     let cognito = Cognito::start(&[POOL]).await;
     let responses = Responses::start_tls().await;
     let host = format!("localhost:{}", responses.server().port());
@@ -267,7 +267,7 @@ async fn a_ca_bundle_adds_trust_roots() {
     std::fs::write(&bundle, responses.server().certificate()).unwrap();
     let environment = |bundle: &Path| {
         vec![
-            ("AWS_ENDPOINT_URL", cognito.url()),
+            ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", cognito.url()),
             ("RESPONSE_URL_HOSTS", host.clone()),
             ("AWS_CA_BUNDLE", bundle.display().to_string()),
         ]
