@@ -16,7 +16,7 @@ check: ## Format, clippy and rustdoc, warnings denied.
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
-unit: ## Unit tests, the handler against fakes, the executable under a Runtime API.
+unit: ## Unit tests, properties, the executable under a Runtime API with every fault.
 	cargo test --workspace --locked
 
 templates: $(VENV) ## sam validate --lint, and cfn-lint on the examples.
@@ -32,7 +32,7 @@ storm: ## 20 to 300 providers at once against Cognito's published quotas; three 
 	cargo run --quiet --locked -p cfn-cognito-idp-support --bin storm -- target/release/cfn-cognito-idp
 
 failures: ## Make docs/failures.md anew.
-	WRITE_PAGES=1 cargo test --quiet --locked --test handler operator
+	WRITE_PAGES=1 cargo test --quiet --locked --test function operator
 
 local: ## The user pool and the response URL that events/ need, on port 9100.
 	cargo run --quiet -p cfn-cognito-idp-support --bin local

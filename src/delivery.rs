@@ -109,7 +109,7 @@ impl fmt::Debug for ResponseUrl {
 
 /// An answer that did not arrive.
 #[derive(Debug, thiserror::Error)]
-#[error("the answer could not be delivered to {host} in {attempts} attempts: {why}")]
+#[error("the answer could not be delivered to {host} (attempt {attempts}): {why}")]
 pub struct Undelivered {
     host: String,
     attempts: u32,

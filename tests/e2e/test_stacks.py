@@ -167,7 +167,7 @@ def test_a_stack_takes_over_a_provider_that_it_is_told_to_adopt(aws, pools):
 
 def test_a_rename_is_undone_when_another_resource_fails(aws, pools):
     # Without identifiers, which would move along: CloudFormation undoes a rename by an Update back
-    # to the old name, the emulator by a Delete of the new one alone. tests/handler/replace.rs has
+    # to the old name, the emulator by a Delete of the new one alone. tests/function/replace.rs has
     # CloudFormation's way.
     pool = pools()
     stack = Stack(aws, "undone-rename")

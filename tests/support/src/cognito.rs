@@ -12,6 +12,7 @@ use std::{
 use bytes::Bytes;
 use hyper::Request;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::{
     http::{Reply, Server},
@@ -66,6 +67,7 @@ struct State {
     calls: Vec<Call>,
     quota: Option<usize>,
     quotas: Option<Quotas>,
+    hung: Arc<Notify>,
 }
 
 /// A running service.
@@ -126,6 +128,12 @@ impl Cognito {
         self.lock().pools.get(pool)?.get(name).cloned()
     }
 
+    /// Waits until there is a call that hangs.
+    pub async fn until_hung(&self) {
+        let hung = Arc::clone(&self.lock().hung);
+        hung.notified().await;
+    }
+
     /// The names of all providers of a pool.
     pub fn names(&self, pool: &str) -> Vec<String> {
         let state = self.lock();
@@ -148,6 +156,11 @@ impl Cognito {
             providers.remove(name).is_some(),
             "there is no {name} to remove"
         );
+    }
+
+    /// Adds an empty pool, if there is none of that id.
+    pub fn add_pool(&self, pool: &str) {
+        self.lock().pools.entry(pool.to_owned()).or_default();
     }
 
     /// Removes a pool with everything in it.
@@ -227,9 +240,13 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
             act(&mut state, operation, &input);
             Reply::Reset
         }
-        Fault::HangBefore => Reply::Hang,
+        Fault::HangBefore => {
+            state.hung.notify_one();
+            Reply::Hang
+        }
         Fault::HangAfter => {
             act(&mut state, operation, &input);
+            state.hung.notify_one();
             Reply::Hang
         }
         Fault::NotJson(status) => Reply::status(status, "<html>Service Unavailable</html>"),

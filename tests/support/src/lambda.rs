@@ -2,6 +2,8 @@
 
 use std::{
     collections::HashMap,
+    fs::File,
+    os::unix::fs::FileExt as _,
     path::Path,
     process::Stdio,
     sync::{Arc, Mutex, PoisonError},
@@ -12,10 +14,8 @@ use bytes::Bytes;
 use hyper::{Request, Response};
 use serde_json::Value;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _},
     process::{Child, Command},
     sync::{mpsc, oneshot},
-    task::JoinHandle,
 };
 
 use crate::http::{Reply, Server};
@@ -137,14 +137,33 @@ async fn serve(
 pub struct Function {
     api: RuntimeApi,
     process: Child,
-    output: [JoinHandle<String>; 2],
+    log: Log,
+}
+
+/// What a function has printed, to be read at any time and after its end.
+///
+/// A file and not a pipe: a line is in it before whatever the function does next.
+#[derive(Debug, Clone)]
+pub struct Log(Arc<File>);
+
+impl Log {
+    /// All of it so far.
+    pub fn text(&self) -> String {
+        let length = self.0.metadata().expect("an open file").len();
+        let mut bytes = vec![0; usize::try_from(length).expect("a log fits into memory")];
+        // The process writes where this file stands, so that it must not be moved.
+        self.0.read_exact_at(&mut bytes, 0).expect("a log is read");
+        String::from_utf8(bytes).expect("a log is UTF-8")
+    }
 }
 
 impl Function {
     /// Starts the binary with that environment beside what Lambda sets.
     pub async fn start(binary: &Path, environment: &[(&str, String)]) -> Self {
         let api = RuntimeApi::start().await;
-        let mut process = Command::new(binary)
+        let log = tempfile::tempfile().expect("a temporary file");
+        let output = || log.try_clone().expect("an open file");
+        let process = Command::new(binary)
             .env_clear()
             .envs([
                 ("AWS_LAMBDA_FUNCTION_NAME", "cfn-cognito-idp"),
@@ -158,19 +177,15 @@ impl Function {
             .env("AWS_LAMBDA_RUNTIME_API", api.authority())
             .envs(environment.iter().map(|(key, value)| (key, value)))
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(output())
+            .stderr(output())
             .kill_on_drop(true)
             .spawn()
             .expect("the binary starts");
-        let output = [
-            collect(process.stdout.take()),
-            collect(process.stderr.take()),
-        ];
         Self {
             api,
             process,
-            output,
+            log: Log(Arc::new(log)),
         }
     }
 
@@ -193,27 +208,15 @@ impl Function {
             .is_some()
     }
 
-    /// Ends the process and returns all that it printed.
-    pub async fn stop(mut self) -> String {
+    /// Ends the process in the middle of whatever it does.
+    pub async fn kill(&mut self) {
         self.process.kill().await.expect("a child can be killed");
-        let mut log = String::new();
-        for output in self.output {
-            log.push_str(&output.await.expect("a stream can be read to its end"));
-        }
-        log
     }
-}
 
-fn collect(stream: Option<impl AsyncRead + Unpin + Send + 'static>) -> JoinHandle<String> {
-    let mut stream = stream.expect("the stream is piped");
-    tokio::spawn(async move {
-        let mut text = String::new();
-        stream
-            .read_to_string(&mut text)
-            .await
-            .expect("a log is UTF-8");
-        text
-    })
+    /// What it has printed.
+    pub fn log(&self) -> Log {
+        self.log.clone()
+    }
 }
 
 /// The wall clock, in milliseconds since 1970.

@@ -1,9 +1,7 @@
 use cfn_cognito_idp_support::cognito::Fault;
 use serde_json::json;
 
-use crate::world::{OTHER, POOL, World, deleted, failed, oidc, with, with_detail};
-
-const ID: &str = "eu-west-1_Pool|Corp";
+use crate::world::{ID, OTHER, POOL, World, deleted, failed, oidc, with, with_detail};
 
 #[tokio::test]
 async fn delete_goes_by_the_physical_id_whatever_the_properties_are() {

@@ -1,88 +1,90 @@
-//! The handler between a Cognito and a CloudFormation, and what goes through it.
+//! The function between a Cognito and a CloudFormation, and what goes through it.
 
-use std::time::{Duration, SystemTime};
-
-use aws_config::{BehaviorVersion, Region};
-use aws_credential_types::Credentials;
-use cfn_cognito_idp::{
-    cognito::Cognito,
-    delivery::Delivery,
-    handler::{Error, Handler, Invocation},
-    http::{self, SdkHttpClient},
-    retry::{Backoff, Retry, Turns},
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+    time::Duration,
 };
+
 use cfn_cognito_idp_support::{
-    cognito,
+    cognito::Cognito,
     events::{self, LOGICAL_ID, REQUEST_ID, STACK_ID},
+    lambda::{Ended, Function, Log},
     responses::Responses,
 };
 use serde_json::{Value, json};
 
+/// The function's executable.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_cfn-cognito-idp");
 /// The pool that most tests use.
 pub const POOL: &str = "eu-west-1_Pool";
 /// Another pool in the same region.
 pub const OTHER: &str = "eu-west-1_Other";
 /// A pool in another region.
 pub const FAR: &str = "ap-south-2_Far";
+/// The id of the provider that most tests are about.
+pub const ID: &str = "eu-west-1_Pool|Corp";
 
+/// A Cognito, a response endpoint and a function. When it ends, nothing of what the function has
+/// logged at any level, answered or returned may hold a secret; each of those that go in holds
+/// [`PLANTED`].
 pub struct World {
-    pub cognito: cognito::Cognito,
+    pub cognito: Cognito,
     pub responses: Responses,
-    pub handler: Handler,
+    pub function: Function,
     /// The time that an invocation has.
     pub time: Duration,
+    environment: Vec<(&'static str, String)>,
+    said: Mutex<Said>,
 }
+
+#[derive(Default)]
+struct Said {
+    logs: Vec<Log>,
+    returned: Vec<Ended>,
+}
+
+/// In every secret of these tests, and in the signature of the response URL.
+const PLANTED: &str = "planted";
+
+/// Everything that the function can log.
+const LOUD: [(&str, &str); 2] = [("AWS_LAMBDA_LOG_LEVEL", "TRACE"), ("RUST_LOG", "trace")];
 
 impl World {
     pub async fn new() -> Self {
-        // The delays are for the quotas of the real service; here they would only cost time.
-        Self::with_delay(Duration::from_millis(1)).await
+        Self::with(&LOUD).await
     }
 
-    /// With this delay before the first retry, and twice that before the second.
-    pub async fn with_delay(first: Duration) -> Self {
-        Self::with_jitter(first, || 1.0).await
-    }
-
-    pub async fn with_jitter(first: Duration, jitter: fn() -> f64) -> Self {
-        let backoff = Backoff {
-            first,
-            most: first * 2,
-            jitter,
-        };
-        let in_turn = Turns {
-            // The first round ends at 5.6 of these, the second at 13.6.
-            second: first.div_f64(5.6),
-            jitter,
-        };
-        let cognito = cognito::Cognito::start(&[POOL, OTHER, FAR]).await;
+    /// With that in the function's environment.
+    pub async fn with(environment: &[(&'static str, &str)]) -> Self {
+        let cognito = Cognito::start(&[POOL, OTHER, FAR]).await;
         let responses = Responses::start().await;
-        let (roots, _) = http::roots(None);
-        let client = http::client(roots).unwrap();
-        let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .region(Region::new("eu-west-1"))
-            .endpoint_url(cognito.url())
-            .credentials_provider(Credentials::new("AKID", "secret", None, None, "test"))
-            .http_client(SdkHttpClient(client.clone()))
-            .load()
-            .await;
-        let handler = Handler {
-            cognito: Cognito::new(
-                &sdk,
-                Retry {
-                    soon: backoff,
-                    in_turn,
-                },
-            ),
-            delivery: Delivery::new(client, backoff),
-            allowed_hosts: responses.authority().as_str().into(),
+        let mut all = vec![
+            ("AWS_ENDPOINT_URL", cognito.url()),
+            ("RESPONSE_URL_HOSTS", responses.authority()),
+        ];
+        let given = environment.iter();
+        all.extend(given.map(|(key, value)| (*key, (*value).to_owned())));
+        let function = Function::start(Path::new(BINARY), &all).await;
+        let said = Said {
+            logs: vec![function.log()],
+            ..Said::default()
         };
         Self {
             cognito,
             responses,
-            handler,
+            function,
             time: Duration::from_mins(5),
+            environment: all,
+            said: Mutex::new(said),
         }
+    }
+
+    /// Another execution environment of the same function.
+    pub async fn another(&self) -> Function {
+        let function = Function::start(Path::new(BINARY), &self.environment).await;
+        self.said().logs.push(function.log());
+        function
     }
 
     /// A response URL as of now.
@@ -106,25 +108,21 @@ impl World {
     /// Sends an event and returns the answer that arrived, which is also what was returned.
     pub async fn send(&self, event: Value) -> Value {
         let before = self.responses.puts().len();
-        let returned = self.invoke(event).await.unwrap();
+        let returned = answer(self.invoke(event).await);
         let puts = self.responses.puts();
         assert_eq!(puts.len(), before + 1, "one answer");
-        let arrived = puts.last().unwrap().json();
-        assert_eq!(arrived, returned);
-        undated(arrived)
+        assert_eq!(puts.last().unwrap().json(), returned);
+        undated(returned)
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "an invocation has a wall clock time"
-    )]
-    pub async fn invoke(&self, event: Value) -> Result<Value, Error> {
-        let now = SystemTime::now();
-        let invocation = Invocation {
-            now,
-            deadline: now + self.time,
-        };
-        self.handler.handle(event, invocation).await
+    pub async fn invoke(&self, event: Value) -> Ended {
+        self.invoke_on(&self.function, event).await
+    }
+
+    pub async fn invoke_on(&self, function: &Function, event: Value) -> Ended {
+        let ended = function.invoke(&event, self.time).await;
+        self.said().returned.push(ended.clone());
+        ended
     }
 
     /// The calls since the last time, by name.
@@ -138,10 +136,69 @@ impl World {
         let last = calls.iter().rfind(|call| call.operation == operation);
         last.unwrap().input.clone()
     }
+
+    /// What the function has logged, line by line.
+    pub fn log(&self) -> Vec<Value> {
+        let log = self.function.log().text();
+        let lines = log.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")))
+            .collect()
+    }
+
+    fn said(&self) -> std::sync::MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Everything that left the function, but for the calls to Cognito.
+    fn outward(&self) -> Vec<String> {
+        let said = self.said();
+        let logs = said.logs.iter().map(Log::text);
+        let returned = said.returned.iter().map(|ended| format!("{ended:?}"));
+        let puts = self.responses.puts().into_iter();
+        let puts = puts.map(|put| String::from_utf8_lossy(&put.body).into_owned());
+        logs.chain(returned).chain(puts).collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        for text in self.outward() {
+            assert!(!text.contains(PLANTED), "a secret: {text}");
+        }
+    }
+}
+
+/// The answer that an invocation returned.
+pub fn answer(ended: Ended) -> Value {
+    match ended {
+        Ended::Returned(body) => body,
+        Ended::Failed(error) => panic!("the invocation failed: {error}"),
+    }
+}
+
+/// The error that an invocation ended in.
+pub fn error(ended: Ended) -> String {
+    match ended {
+        Ended::Returned(body) => panic!("the invocation was answered: {body}"),
+        Ended::Failed(error) => error["errorMessage"].as_str().unwrap().to_owned(),
+    }
+}
+
+/// FAILED, its reason without the number of attempts, which chance decides.
+pub fn uncounted(mut body: Value) -> Value {
+    let reason = body["Reason"].as_str().unwrap();
+    let (before, after) = reason.split_once(" failed attempts").unwrap();
+    let before = before.trim_end_matches(|c: char| c.is_ascii_digit());
+    body["Reason"] = format!("{before}N failed attempts{after}").into();
+    body
 }
 
 /// Replaces the dates of an answer, which change from run to run, if they are dates.
-fn undated(mut body: Value) -> Value {
+pub fn undated(mut body: Value) -> Value {
     for key in ["CreationDate", "LastModifiedDate"] {
         if let Some(date) = body["Data"].get_mut(key) {
             let text = date.as_str().unwrap();

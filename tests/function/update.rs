@@ -1,9 +1,7 @@
 use cfn_cognito_idp_support::cognito::Fault;
 use serde_json::json;
 
-use crate::world::{POOL, World, deleted, failed, oidc, oidc_data, success, with, with_detail};
-
-const ID: &str = "eu-west-1_Pool|Corp";
+use crate::world::{ID, POOL, World, deleted, failed, oidc, oidc_data, success, with, with_detail};
 
 #[tokio::test]
 async fn update_sends_the_whole_details_in_one_call() {

@@ -1,0 +1,252 @@
+//! Every way in which a call to Cognito can fail, for each operation that a request may begin with.
+
+use std::time::Duration;
+
+use cfn_cognito_idp_support::cognito::{Cognito, Fault};
+use serde_json::Value;
+
+use crate::world::{
+    ID, POOL, World, deleted, failed, not_created, oidc, oidc_data, success, uncounted,
+};
+
+/// A request whose first call, and in the normal case only one, is this.
+#[derive(Clone, Copy, PartialEq)]
+enum Operation {
+    Create,
+    Update,
+    Delete,
+}
+use Operation::{Create, Delete, Update};
+
+impl Operation {
+    const fn name(self) -> &'static str {
+        match self {
+            Create => "Create",
+            Update => "Update",
+            Delete => "Delete",
+        }
+    }
+
+    const fn doing(self) -> &'static str {
+        match self {
+            Create => "creating",
+            Update => "updating",
+            Delete => "deleting",
+        }
+    }
+
+    /// A world in which there is what the request is about.
+    async fn world(self) -> World {
+        let world = World::new().await;
+        if self != Create {
+            world.cognito.put(&oidc(POOL, "Corp"), 60);
+        }
+        world
+    }
+
+    async fn send(self, world: &World) -> Value {
+        let corp = oidc(POOL, "Corp");
+        match self {
+            Create => world.create(&corp).await,
+            Update => world.update(ID, &corp, &corp).await,
+            Delete => world.delete(ID, &corp).await,
+        }
+    }
+
+    /// The answer to the request when it was met.
+    fn met(self) -> Value {
+        match self {
+            Delete => deleted(ID),
+            _ => success(ID, oidc_data(POOL, "Corp")),
+        }
+    }
+
+    /// The answer when it was not and nothing was done.
+    fn unmet(self, why: &str) -> Value {
+        let id = if self == Create {
+            not_created()
+        } else {
+            ID.to_owned()
+        };
+        failed(
+            &id,
+            &format!("{} identity provider ({ID}): {why}", self.doing()),
+        )
+    }
+
+    /// The providers that there are when the request was met.
+    const fn left(self) -> &'static [&'static str] {
+        match self {
+            Delete => &[],
+            _ => &["Corp"],
+        }
+    }
+
+    /// Those when it was not.
+    const fn untouched(self) -> &'static [&'static str] {
+        match self {
+            Create => &[],
+            _ => &["Corp"],
+        }
+    }
+}
+
+/// The faults pass, and the request is met: with one call more for each, and for a Create that was
+/// carried out without an answer, one that looks.
+async fn passes(operation: Operation, faults: &[Fault]) {
+    let mut world = operation.world().await;
+    world.time = Duration::from_mins(15);
+    passes_in(world, operation, faults).await;
+}
+
+async fn passes_in(world: World, operation: Operation, faults: &[Fault]) {
+    world.cognito.script(operation.name(), faults.to_vec());
+    assert_eq!(operation.send(&world).await, operation.met());
+    let mut calls = vec![operation.name(); faults.len() + 1];
+    let acted = |fault: &Fault| {
+        matches!(
+            fault,
+            Fault::ResetAfter | Fault::ErrorAfter | Fault::HangAfter
+        )
+    };
+    if operation == Create && faults.iter().any(acted) {
+        calls.push("Describe");
+    }
+    assert_eq!(world.operations(), calls);
+    assert_eq!(world.cognito.names(POOL), operation.left());
+}
+
+/// A call that hangs costs a third of the time.
+async fn hangs(operation: Operation, fault: Fault) {
+    let mut world = operation.world().await;
+    world.time = Duration::from_secs(12);
+    passes_in(world, operation, &[fault]).await;
+}
+
+/// The fault is final: one call, FAILED with the service's words, nothing changed.
+async fn is_final(operation: Operation, code: &'static str, message: &'static str) {
+    let world = operation.world().await;
+    let fault = Fault::Error(400, code, message);
+    world.cognito.script(operation.name(), [fault]);
+    let body = operation.send(&world).await;
+    assert_eq!(body, operation.unmet(&format!("{code}: {message}")));
+    assert_eq!(world.operations(), [operation.name()]);
+    assert_eq!(world.cognito.names(POOL), operation.untouched());
+}
+
+/// The fault never passes: FAILED before the deadline, with the last of it, nothing changed.
+async fn never_passes(operation: Operation, fault: Fault, last: &str) {
+    let mut world = operation.world().await;
+    world.time = Duration::from_secs(12);
+    world.cognito.script_always(operation.name(), fault);
+    let body = uncounted(operation.send(&world).await);
+    let why = format!("the time was over after N failed attempts, the last: {last}");
+    let settled = matches!(fault, Fault::Error(400, ..));
+    if settled || operation != Create {
+        assert_eq!(body, operation.unmet(&why));
+    } else {
+        // What was sent and not refused may yet be carried out.
+        let id = body["PhysicalResourceId"].as_str().unwrap();
+        assert!(id.starts_with("unconfirmed/"), "{id}");
+        let reason = format!(
+            "creating identity provider ({ID}): {why}. Whether the provider was created is not known"
+        );
+        assert_eq!(body, failed(id, &reason));
+    }
+    assert_eq!(world.cognito.names(POOL), operation.untouched());
+}
+
+/// One test of that case for each operation.
+macro_rules! for_each_operation {
+    ($($case:ident: $check:ident($($argument:expr),+);)+) => {$(
+        mod $case {
+            use super::*;
+
+            #[tokio::test]
+            async fn create() {
+                $check(Create, $($argument),+).await;
+            }
+
+            #[tokio::test]
+            async fn update() {
+                $check(Update, $($argument),+).await;
+            }
+
+            #[tokio::test]
+            async fn delete() {
+                $check(Delete, $($argument),+).await;
+            }
+        }
+    )+};
+}
+
+const BUSY: Fault = Fault::Error(400, "ConcurrentModificationException", "busy");
+const INTERNAL: Fault = Fault::Error(500, "InternalErrorException", "oops");
+
+for_each_operation! {
+    throttled_once: passes(&[Fault::THROTTLED]);
+    throttled_three_times: passes(&[Fault::THROTTLED; 3]);
+    throttled_twelve_times: passes(&[Fault::THROTTLED; 12]);
+    throttled_for_ever:
+        never_passes(Fault::THROTTLED, "TooManyRequestsException: Rate exceeded");
+    throttled_by_the_front_end: passes(&[Fault::Error(400, "ThrottlingException", ""), Fault::NotJson(429)]);
+    contended_three_times: passes(&[BUSY; 3]);
+    contended_for_ever: never_passes(BUSY, "ConcurrentModificationException: busy");
+    internal_errors: passes(&[INTERNAL; 3]);
+    internal_errors_for_ever: never_passes(INTERNAL, "InternalErrorException: oops");
+    a_page_in_place_of_an_error: passes(&[Fault::NotJson(500), Fault::NotJson(503)]);
+    a_page_in_place_of_an_answer: passes(&[Fault::NotJson(200); 2]);
+    reset_before_it_acted: passes(&[Fault::ResetBefore; 2]);
+    reset_after_it_acted: passes(&[Fault::ResetAfter]);
+    an_error_after_it_acted: passes(&[Fault::ErrorAfter]);
+    hung_before_it_acted: hangs(Fault::HangBefore);
+    hung_after_it_acted: hangs(Fault::HangAfter);
+    one_of_everything: passes(&[Fault::THROTTLED, INTERNAL, Fault::ResetBefore, BUSY, Fault::NotJson(200)]);
+    an_invalid_parameter: is_final("InvalidParameterException", "Error while fetching metadata.");
+    not_authorized: is_final("NotAuthorizedException", "no");
+    no_permission: is_final("AccessDeniedException", "not allowed to do this");
+    expired_credentials: is_final("ExpiredTokenException", "The security token is expired.");
+    an_unsupported_provider: is_final("UnsupportedIdentityProviderException", "no");
+    a_quota_that_is_used_up: is_final("LimitExceededException", "Too many identity providers.");
+    an_error_that_nobody_has_seen: is_final("SomethingNewException", "what now");
+}
+
+#[tokio::test]
+async fn a_host_that_takes_no_connection_is_tried_until_the_time_is_over() {
+    let mut world = World::new().await;
+    world.time = Duration::from_secs(12);
+    // The port is free once its server has gone.
+    world.cognito = Cognito::start(&[]).await;
+    tokio::task::yield_now().await;
+    let body = world.create(&oidc(POOL, "Corp")).await;
+    let reason = body["Reason"].as_str().unwrap();
+    assert!(reason.contains("the last: no connection: "), "{reason}");
+    // Nothing was sent, so nothing can be left behind.
+    assert_eq!(body["PhysicalResourceId"], not_created());
+}
+
+#[tokio::test]
+async fn an_update_throttled_while_it_looks_at_the_old_provider_is_met() {
+    let old = crate::world::with(
+        &oidc(POOL, "Corp"),
+        "IdpIdentifiers",
+        serde_json::json!(["a.example"]),
+    );
+    let new = crate::world::with(&old, "ProviderName", serde_json::json!("Renamed"));
+    let world = World::new().await;
+    world.cognito.put(&old, 60);
+    for operation in ["Describe", "Update", "Create"] {
+        world.cognito.script(operation, [Fault::THROTTLED]);
+    }
+    let body = world.update(ID, &new, &old).await;
+    assert_eq!(
+        body,
+        success("eu-west-1_Pool|Renamed", oidc_data(POOL, "Renamed"))
+    );
+    assert_eq!(
+        world.operations(),
+        [
+            "Describe", "Describe", "Update", "Update", "Create", "Create"
+        ]
+    );
+}

@@ -1,0 +1,148 @@
+//! What the process itself does: its log, its trust roots, its start outside of Lambda.
+
+use std::{path::Path, process::Command, time::Duration};
+
+use cfn_cognito_idp_support::{
+    cognito::{Cognito, Fault},
+    events,
+    lambda::{Ended, Function},
+    responses::Responses,
+    storm::storm,
+};
+use serde_json::json;
+
+use crate::world::{BINARY, ID, POOL, World, answer, error, oidc, with_detail};
+
+#[tokio::test]
+async fn a_log_line_is_json_and_says_what_was_decided_about_what() {
+    let world = World::with(&[]).await;
+    world.cognito.script("Create", [Fault::THROTTLED]);
+    world.create(&oidc(POOL, "Corp")).await;
+    let lines = world.log();
+    let messages: Vec<&str> = lines
+        .iter()
+        .map(|line| line["message"].as_str().unwrap())
+        .collect();
+    assert_eq!(messages, ["retrying", "created"]);
+    for line in &lines {
+        assert_eq!(
+            line["span"],
+            json!({
+                "name": "request",
+                "stack": events::STACK_ID,
+                "logical_id": events::LOGICAL_ID,
+                "request_id": events::REQUEST_ID,
+                "pool": POOL,
+                "provider": "Corp",
+            })
+        );
+    }
+    assert_eq!(lines[0]["fault"], "TooManyRequestsException");
+    assert_eq!(lines[0]["attempt"], 1);
+    assert_eq!(lines[1]["physical_id"], ID);
+}
+
+#[tokio::test]
+async fn the_log_level_of_lambda_is_kept_and_errors_name_their_request() {
+    let world = World::with(&[("AWS_LAMBDA_LOG_LEVEL", "ERROR"), ("RUST_LOG", "")]).await;
+    world.create(&oidc(POOL, "Corp")).await;
+    let mut refused = oidc(POOL, "Corp");
+    refused["ProviderType"] = "Oidc".into();
+    world.create(&refused).await;
+    error(world.invoke(json!({"junk": 1})).await);
+    let lines = world.log();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines[0]["span"]["logical_id"], events::LOGICAL_ID);
+    assert_eq!(lines[0]["status"], "FAILED");
+    assert_eq!(
+        lines[1]["error"],
+        "the event is not from CloudFormation: it has no ResponseURL"
+    );
+}
+
+/// Every test of this suite ends with a look for secrets in all that the function said, at the
+/// level TRACE. Here it is the other levels, and the targets that would say the most.
+#[tokio::test]
+async fn no_level_of_logging_shows_a_secret() {
+    let loud = "hyper=trace,reqwest=trace,aws_smithy_runtime=trace,lambda_runtime=trace,trace";
+    // (AWS_LAMBDA_LOG_LEVEL, RUST_LOG, whether every call has a line)
+    for (lambda, rust_log, calls) in [
+        ("ERROR", "", false),
+        ("WARN", "", false),
+        ("INFO", "", false),
+        ("DEBUG", "", true),
+        ("TRACE", "", true),
+        ("ERROR", loud, true),
+        ("ERROR", "debug", true),
+        ("TRACE", "warn", false),
+        ("TRACE", "a=b=c", true),
+    ] {
+        let world = World::with(&[("AWS_LAMBDA_LOG_LEVEL", lambda), ("RUST_LOG", rust_log)]).await;
+        world.cognito.script("Create", [Fault::ResetAfter]);
+        world.create(&oidc(POOL, "Corp")).await;
+        let refused = with_detail(&oidc(POOL, "Other"), "refused", "planted-value");
+        assert_eq!(world.create(&refused).await["Status"], "FAILED");
+        error(
+            world
+                .invoke(json!({"client_secret": "planted-client-secret"}))
+                .await,
+        );
+        world.delete(ID, &oidc(POOL, "Corp")).await;
+        let logged = world.log().iter().any(|line| line["message"] == "called");
+        assert_eq!(logged, calls, "{lambda} {rust_log}");
+    }
+}
+
+#[tokio::test]
+async fn a_ca_bundle_adds_trust_roots_and_the_endpoint_of_the_service_is_taken() {
+    let cognito = Cognito::start(&[POOL]).await;
+    let responses = Responses::start_tls().await;
+    let host = format!("localhost:{}", responses.server().port());
+    let url = responses
+        .url(Some(&events::amz_date(0)))
+        .replace(&responses.server().url(), &format!("https://{host}"));
+    let bundle = std::env::temp_dir().join(format!("ca-{}.pem", responses.server().port()));
+    std::fs::write(&bundle, responses.server().certificate()).unwrap();
+    let environment = [
+        ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", cognito.url()),
+        ("RESPONSE_URL_HOSTS", host.clone()),
+        ("AWS_CA_BUNDLE", bundle.display().to_string()),
+    ];
+    let event = events::create(&url, &oidc(POOL, "Corp"));
+    let time = Duration::from_secs(4);
+
+    let function = Function::start(Path::new(BINARY), &environment).await;
+    assert_eq!(
+        answer(function.invoke(&event, time).await)["Status"],
+        "SUCCESS"
+    );
+    std::fs::remove_file(&bundle).unwrap();
+
+    // A bundle that is not there is a warning, and its roots are not trusted.
+    let function = Function::start(Path::new(BINARY), &environment).await;
+    let ended = function.invoke(&event, time).await;
+    assert!(matches!(ended, Ended::Failed(_)), "{ended:?}");
+    assert!(function.log().text().contains("AWS_CA_BUNDLE was not used"));
+}
+
+#[tokio::test]
+async fn twenty_providers_at_once_are_all_made_under_the_published_quotas() {
+    let report = storm(Path::new(BINARY), 20, 1).await;
+    assert_eq!((report.succeeded, report.created), (20, 20));
+}
+
+#[test]
+fn outside_of_lambda_it_says_what_it_is() {
+    let output = Command::new(BINARY).env_clear().output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said.lines().count(), 1);
+    for expected in [
+        "Custom::CognitoIdentityProvider",
+        "cargo lambda watch",
+        "cargo lambda invoke",
+    ] {
+        assert!(said.contains(expected), "{said}");
+    }
+}
