@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use cfn_cognito_idp::{
     physical_id::PhysicalId,
-    plan::{Answer, Intent},
+    plan::{self, Answer, Call, Intent, Step},
     provider::{Declared, Members, Previous, Provider, ProviderType},
     secret::Details,
 };
@@ -185,6 +185,26 @@ proptest! {
             prop_assert_eq!(answer.physical_id, id);
             prop_assert_eq!(world, before);
         }
+    }
+
+    /// An Update in place sends a member as it is declared, empty if it was declared before, and
+    /// not at all if it never was.
+    #[test]
+    fn what_was_never_declared_is_never_sent(old in provider(), new in provider()) {
+        let (id, new) = (old.id.to_string(), Provider { id: old.id.clone(), kind: old.kind, ..new });
+        let Step::Call(call, _) = plan::start(update(&id, &new, &old), SINCE) else {
+            panic!("an Update calls Cognito");
+        };
+        let Call::Update { members, .. } = *call else {
+            panic!("{call:?}");
+        };
+        let mappings = (&new.members.attribute_mapping, &old.members.attribute_mapping);
+        let mapping = mappings.0.clone().or_else(|| mappings.1.as_ref().map(|_| BTreeMap::new()));
+        prop_assert_eq!(members.attribute_mapping, mapping);
+        let lists = (&new.members.idp_identifiers, &old.members.idp_identifiers);
+        let list = lists.0.clone().or_else(|| lists.1.as_ref().map(|_| Vec::new()));
+        prop_assert_eq!(members.idp_identifiers, list);
+        prop_assert_eq!(members.acr_mapping, None);
     }
 
     /// A rename and its undoing lead back, with CloudFormation's clean-ups in between.
