@@ -1,8 +1,8 @@
 //! Making a provider, for a Create, for an Update that finds it gone, and for a replacement.
 
 use super::{
-    Call, Failure, FailureKind, Observed, Outcome, State, Step, call, compare, fail, sentences,
-    succeed, update::Identifiers,
+    Call, Failure, FailureKind, Observed, Outcome, State, Step, call, compare, delete::may_be_of,
+    fail, sentences, succeed, update::Identifiers,
 };
 use crate::{
     physical_id::PhysicalId,
@@ -24,7 +24,7 @@ enum Purpose {
     Create { request_id: String },
     /// An Update whose provider is gone.
     Recreate { physical_id: String },
-    /// An Update of a create that was never confirmed. It keeps its id: with another, the
+    /// An Update of a create that was never confirmed. It keeps its id where with another the
     /// clean-up would take this provider for what the lost create made.
     Confirm { physical_id: String },
     /// An Update to another pool or name.
@@ -103,19 +103,24 @@ impl Goal {
                 );
                 return self.failed(reason, duplicate.settled);
             }
-            // It may be this event's own, made by an earlier delivery.
-            Ok(None) => return self.failed(duplicate.text, false),
-            Err(failure) => {
-                let reason = format!("{}; then {}", duplicate.text, failure.text);
+            // It may be this event's own, made by an earlier delivery. After a replacement no
+            // later request names it, so that the operator has to know.
+            unseen => {
+                let reason = match unseen {
+                    Err(failure) => format!("{}; then {}", duplicate.text, failure.text),
+                    Ok(_) => duplicate.text,
+                };
+                let reason = sentences(&reason, "Whether this request made it is not known");
                 return self.failed(reason, false);
             }
         };
+        // Before anything else: a call that is not made cannot fail and leave it behind.
+        if self.is_ours(&observed) {
+            return self.met("found as this request left it", Some(observed));
+        }
         let replacing = matches!(self.purpose, Purpose::Replace { .. });
         if replacing && compare::holds_what_is_declared(&self.desired, &observed) {
             return self.take_over("took the provider back");
-        }
-        if self.is_ours(&observed) {
-            return self.met("found as this request left it", Some(observed));
         }
         let not_ours = duplicate.settled || observed.created < self.since;
         let id = &self.desired.id;
@@ -191,8 +196,9 @@ impl Goal {
 
     fn met(self, done: &'static str, observed: Option<Observed>) -> Step {
         let id = self.desired.id;
+        let kept = |observed: &Observed| may_be_of(self.since, observed);
         let physical_id = match self.purpose {
-            Purpose::Confirm { physical_id } => physical_id,
+            Purpose::Confirm { physical_id } if observed.as_ref().is_none_or(kept) => physical_id,
             _ => id.to_string(),
         };
         succeed(physical_id, done, Some((id, observed)))

@@ -1,6 +1,6 @@
 //! Removing a provider, and only one that is this resource's.
 
-use super::{Call, FailureKind, Outcome, State, Step, call, compare, fail, succeed};
+use super::{Call, FailureKind, Observed, Outcome, State, Step, call, compare, fail, succeed};
 use crate::{physical_id::PhysicalId, provider::Provider};
 
 /// For how many seconds CloudFormation waits for a create at most. What was made later was made
@@ -36,13 +36,18 @@ pub(super) fn start(id: &PhysicalId, physical_id: String, described: Option<Prov
     }
 }
 
+/// Whether a provider is of the time in which a create that was issued then may have made it.
+pub(super) fn may_be_of(since: i64, observed: &Observed) -> bool {
+    (since..=since + WAITED_FOR).contains(&observed.created)
+}
+
 impl Unconfirmed {
     pub(super) fn described(self, outcome: Outcome) -> Step {
         match outcome {
             Ok(Some(observed)) => {
                 // Changed since, it has been taken over by somebody: by this stack's next try, say.
-                let in_time = (self.since..=self.since + WAITED_FOR).contains(&observed.created)
-                    && observed.created == observed.modified;
+                let in_time =
+                    may_be_of(self.since, &observed) && observed.created == observed.modified;
                 let made_here = self
                     .described
                     .as_ref()

@@ -74,6 +74,15 @@ fn rename() -> Step {
     start(intent, SINCE)
 }
 
+fn replace() -> Step {
+    let intent = Intent::Update {
+        physical_id: "eu-west-1_Pool|Corp".to_owned(),
+        declared: declared("Renamed", &[]),
+        previous: Previous::default(),
+    };
+    start(intent, SINCE)
+}
+
 #[test]
 fn a_create_that_ran_out_of_time_in_flight_is_described_in_closing() {
     let (call, plan) = called(create().resume(Err(failure(FailureKind::Other, false))));
@@ -169,7 +178,34 @@ fn a_duplicate_that_cannot_be_looked_at_may_be_ours() {
     let (_, plan) = called(create().resume(Err(failure(FailureKind::Duplicate, true))));
     let answer = answered(plan.resume(Err(failure(FailureKind::Other, true))));
     assert!(answer.physical_id.starts_with("unconfirmed/"));
-    assert_eq!(answer.result.unwrap_err(), "why; then why");
+    assert_eq!(
+        answer.result.unwrap_err(),
+        "why; then why. Whether this request made it is not known"
+    );
+}
+
+#[test]
+fn a_replacement_that_this_request_made_is_answered_without_another_call() {
+    // Were it updated first, and refused, the old id would go out and nothing would name the new
+    // provider any more.
+    for settled in [true, false] {
+        let (_, plan) = called(replace());
+        let (_, plan) = called(plan.resume(Err(failure(FailureKind::Duplicate, settled))));
+        let made = observed(&declared("Renamed", &[]), SINCE);
+        let answer = answered(plan.resume(Ok(Some(made))));
+        assert_eq!(answer.physical_id, "eu-west-1_Pool|Renamed");
+        assert!(answer.result.is_ok());
+    }
+}
+
+#[test]
+fn a_replacement_that_cannot_be_looked_at_says_that_it_may_be_there() {
+    let (_, plan) = called(replace());
+    let (_, plan) = called(plan.resume(Err(failure(FailureKind::Duplicate, false))));
+    let answer = answered(plan.resume(Err(failure(FailureKind::Other, true))));
+    assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
+    let reason = answer.result.unwrap_err();
+    assert!(reason.ends_with("Whether this request made it is not known"));
 }
 
 #[test]
@@ -187,6 +223,25 @@ fn an_update_of_an_unconfirmed_create_keeps_its_id_and_knows_its_own() {
     let answer = answered(plan.resume(Ok(Some(made))));
     assert_eq!(answer.physical_id, id);
     assert!(answer.result.is_ok());
+}
+
+#[test]
+fn an_update_of_an_unconfirmed_create_takes_an_id_of_its_own_where_the_clean_up_spares_it() {
+    // The Delete of an unconfirmed id leaves what was made later, so that this needs another.
+    let unconfirmed = format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp");
+    for (created, id) in [
+        (SINCE + 3_600, unconfirmed.as_str()),
+        (SINCE + 3_601, "eu-west-1_Pool|Corp"),
+    ] {
+        let intent = Intent::Update {
+            physical_id: unconfirmed.clone(),
+            declared: declared("Corp", &[]),
+            previous: Previous::default(),
+        };
+        let (_, plan) = called(start(intent, SINCE + 3_600));
+        let made = observed(&declared("Corp", &[]), created);
+        assert_eq!(answered(plan.resume(Ok(Some(made)))).physical_id, id);
+    }
 }
 
 #[test]
