@@ -1,0 +1,279 @@
+//! The small words of the model, and what they are in the handler's language.
+
+use std::collections::BTreeMap;
+
+use cfn_cognito_idp::{
+    physical_id::{PhysicalId, ProviderId},
+    plan::{self, Failure, FailureKind, Observed},
+    provider::{Declared, Members, Previous, Provider, ProviderType},
+    secret::Details,
+};
+
+use crate::cognito::Call;
+
+const POOL: &str = "eu-west-1_Pool";
+const IDENTIFIER: &str = "corp.example";
+const SECRET: &str = "client_secret";
+const MADE_UP: &str = "stack-Corp-1ABCDEF";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Name {
+    Corp,
+    Renamed,
+    /// Never the stack's.
+    Other,
+}
+
+impl Name {
+    pub const ALL: [Self; 3] = [Self::Corp, Self::Renamed, Self::Other];
+
+    pub fn id(self) -> ProviderId {
+        format!("{POOL}|{self:?}").parse().unwrap()
+    }
+
+    fn from_id(id: &ProviderId) -> Self {
+        let named = Self::ALL.into_iter().find(|name| name.id() == *id);
+        named.unwrap()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    Oidc,
+    Saml,
+}
+
+impl Kind {
+    const fn provider_type(self) -> ProviderType {
+        match self {
+            Self::Oidc => ProviderType::Oidc,
+            Self::Saml => ProviderType::Saml,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Secret {
+    One,
+    Two,
+    Theirs,
+}
+
+impl Secret {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Two => "two",
+            Self::Theirs => "theirs",
+        }
+    }
+
+    fn of(details: &Details) -> Self {
+        let text = details.expose(SECRET).unwrap();
+        let all = [Self::One, Self::Two, Self::Theirs];
+        all.into_iter()
+            .find(|secret| secret.text() == text)
+            .unwrap()
+    }
+}
+
+/// The properties of the resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Properties {
+    pub name: Name,
+    pub kind: Kind,
+    pub secret: Secret,
+    /// Whether `IdpIdentifiers` is declared, with the one identifier that there is.
+    pub identifier: bool,
+    pub adopt: bool,
+}
+
+impl Properties {
+    pub fn provider(self) -> Provider {
+        Provider {
+            id: self.name.id(),
+            kind: self.kind.provider_type(),
+            details: Details::from_iter([(SECRET, self.secret.text())]),
+            members: Members {
+                idp_identifiers: self.identifier.then(|| vec![IDENTIFIER.to_owned()]),
+                ..Members::default()
+            },
+        }
+    }
+
+    pub fn declared(self) -> Declared {
+        Declared {
+            provider: self.provider(),
+            adopt_existing: self.adopt,
+        }
+    }
+
+    pub fn previous(self) -> Previous {
+        let provider = self.provider();
+        Previous {
+            id: Some(provider.id),
+            kind: Some(provider.kind),
+            members: provider.members,
+        }
+    }
+
+    /// What Cognito would show, had it been made of these.
+    pub const fn seen(self, at: u8) -> Seen {
+        Seen {
+            kind: self.kind,
+            secret: self.secret,
+            identifier: self.identifier,
+            by_hand: false,
+            created: at,
+            modified: at,
+        }
+    }
+}
+
+/// A physical id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Id {
+    Provider(Name),
+    NotCreated,
+    Unconfirmed {
+        since: u8,
+        name: Name,
+    },
+    /// By CloudFormation, or by another handler.
+    MadeUp,
+}
+
+impl Id {
+    pub fn text(self, tick: i64) -> String {
+        match self {
+            Self::Provider(name) => name.id().to_string(),
+            Self::NotCreated => PhysicalId::NotCreated("request".to_owned()).to_string(),
+            Self::Unconfirmed { since, name } => PhysicalId::Unconfirmed {
+                since: i64::from(since) * tick,
+                provider: name.id(),
+            }
+            .to_string(),
+            Self::MadeUp => MADE_UP.to_owned(),
+        }
+    }
+
+    pub fn read(text: &str, tick: i64) -> Self {
+        match PhysicalId::from(text) {
+            PhysicalId::Provider(id) => Self::Provider(Name::from_id(&id)),
+            PhysicalId::NotCreated(_) => Self::NotCreated,
+            PhysicalId::Unconfirmed { since, provider } => Self::Unconfirmed {
+                since: u8::try_from(since / tick).unwrap(),
+                name: Name::from_id(&provider),
+            },
+            PhysicalId::Foreign(_) => Self::MadeUp,
+        }
+    }
+}
+
+/// A provider as Describe shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Seen {
+    pub kind: Kind,
+    pub secret: Secret,
+    pub identifier: bool,
+    /// Whether it has a mapping, which the stack never declares.
+    pub by_hand: bool,
+    pub created: u8,
+    pub modified: u8,
+}
+
+impl Seen {
+    fn observed(self, tick: i64) -> Observed {
+        let mapping = [("email".to_owned(), "mail".to_owned())];
+        Observed {
+            kind: self.kind.provider_type().as_str().to_owned(),
+            details: Details::from_iter([(SECRET, self.secret.text())]),
+            members: Members {
+                attribute_mapping: self.by_hand.then(|| BTreeMap::from(mapping)),
+                idp_identifiers: Some(Vec::from_iter(
+                    self.identifier.then(|| IDENTIFIER.to_owned()),
+                )),
+                acr_mapping: None,
+            },
+            created: i64::from(self.created) * tick,
+            modified: i64::from(self.modified) * tick,
+            creation_date: String::new(),
+            last_modified_date: String::new(),
+        }
+    }
+}
+
+/// How a call ended, to the execution that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    Done(Option<Seen>),
+    Duplicate { settled: bool },
+    NotFound { settled: bool },
+    Other { settled: bool },
+}
+
+impl Outcome {
+    pub const DUPLICATE: Self = Self::Duplicate { settled: true };
+    pub const NOT_FOUND: Self = Self::NotFound { settled: true };
+
+    /// The same after an attempt that nobody had an answer to.
+    pub const fn in_doubt(self) -> Self {
+        match self {
+            Self::Duplicate { .. } => Self::Duplicate { settled: false },
+            Self::NotFound { .. } => Self::NotFound { settled: false },
+            other => other,
+        }
+    }
+
+    pub fn told(self, tick: i64) -> plan::Outcome {
+        let (kind, settled) = match self {
+            Self::Done(seen) => return Ok(seen.map(|seen| seen.observed(tick))),
+            Self::Duplicate { settled } => (FailureKind::Duplicate, settled),
+            Self::NotFound { settled } => (FailureKind::NotFound, settled),
+            Self::Other { settled } => (FailureKind::Other, settled),
+        };
+        let text = "why".to_owned();
+        Err(Failure {
+            kind,
+            text,
+            settled,
+        })
+    }
+}
+
+impl From<&plan::Call> for Call {
+    fn from(call: &plan::Call) -> Self {
+        let name = Name::from_id(call.id());
+        match call {
+            plan::Call::Create(provider) => Self::Create {
+                name,
+                kind: match provider.kind {
+                    ProviderType::Saml => Kind::Saml,
+                    _ => Kind::Oidc,
+                },
+                secret: Secret::of(&provider.details),
+                identifier: provider
+                    .members
+                    .idp_identifiers
+                    .as_ref()
+                    .is_some_and(|list| !list.is_empty()),
+            },
+            plan::Call::Describe(_) => Self::Describe(name),
+            plan::Call::Update {
+                details, members, ..
+            } => Self::Update {
+                name,
+                secret: details.as_ref().map(Secret::of),
+                identifier: members
+                    .idp_identifiers
+                    .as_ref()
+                    .map(|list| !list.is_empty()),
+                by_hand: members
+                    .attribute_mapping
+                    .as_ref()
+                    .map(|map| !map.is_empty()),
+            },
+            plan::Call::Delete(_) => Self::Delete(name),
+        }
+    }
+}

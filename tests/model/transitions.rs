@@ -1,0 +1,248 @@
+//! What comes of each action.
+
+use crate::{
+    cloudformation::{Beginning, Change, Stack, Stage},
+    cognito::{Cognito, Foreign, Mandate, Mishap, Owner},
+    execution::{Answer, CALLS, Next, Request, Verb},
+    state::{Action, Broken, Model, Run, Since, State},
+    symbols::{Id, Outcome},
+};
+
+impl Model {
+    pub fn follow(&self, state: &State, action: Action) -> Option<State> {
+        let mut next = state.clone();
+        let state = &mut next;
+        match action {
+            Action::Deliver => {
+                // After a death Lambda delivers again by itself; anything else is trouble.
+                if state.answer.is_some() || !state.runs.is_empty() {
+                    state.mishaps -= 1;
+                }
+                self.deliver(state);
+            }
+            Action::DeliverLate(number) => {
+                state.mishaps -= 1;
+                let request = state.past[number];
+                self.run(state, request, Vec::new());
+            }
+            Action::Call(number) => self.call(state, number, None),
+            Action::Fail(number, mishap) => {
+                state.mishaps -= 1;
+                self.call(state, number, Some(mishap));
+            }
+            Action::ApplyLate => {
+                let (call, mandate) = state.in_flight.take()?;
+                let (_, harm) = state.cognito.apply(call, mandate, state.now());
+                if harm {
+                    state.breaks(Broken::Harm);
+                }
+            }
+            Action::Disturb(foreign) => Self::disturb(state, foreign)?,
+            Action::GoOn(way) => self.go_on(state, way)?,
+            Action::GiveUp => {
+                state.answer = Some(state.stack.unanswered());
+                self.go_on(state, 0)?;
+            }
+            Action::Cancel => {
+                let cancelled = state.stack.cancel();
+                self.issue(state, cancelled);
+            }
+        }
+        (next.stack.request.since <= self.assumptions.requests).then_some(next)
+    }
+
+    pub fn deliver(&self, state: &mut State) {
+        state.deliveries += 1;
+        let request = state.stack.request;
+        self.run(state, request, Vec::new());
+    }
+
+    /// Brings an execution to its next call, or to its answer.
+    fn run(&self, state: &mut State, request: Request, outcomes: Vec<Outcome>) {
+        match self.decisions.next(&request, &outcomes) {
+            Next::Answer(answer) => {
+                if request == state.stack.request && state.answer.is_none() {
+                    self.answered(state, answer, &outcomes);
+                }
+                if misnamed(&request, answer) {
+                    state.breaks(Broken::Misnamed);
+                }
+            }
+            Next::Call(_) if outcomes.len() >= CALLS => state.breaks(Broken::Endless),
+            Next::Call(_) => {
+                state.runs.push(Run { request, outcomes });
+                state.runs.sort();
+            }
+        }
+    }
+
+    fn call(&self, state: &mut State, number: usize, mishap: Option<Mishap>) {
+        let Run {
+            request,
+            mut outcomes,
+        } = state.runs.remove(number);
+        let Next::Call(call) = self.decisions.next(&request, &outcomes) else {
+            return;
+        };
+        let mandate = request.mandate();
+        let current = request == state.stack.request;
+        let (now, mut harmed) = (state.now(), false);
+        let mut apply = |state: &mut State, mandate: Mandate| {
+            let (outcome, harm) = state.cognito.apply(call, mandate, now);
+            harmed |= harm;
+            outcome
+        };
+        let outcome = match mishap {
+            None => apply(state, mandate),
+            Some(Mishap::Refused) => Outcome::Other { settled: true },
+            Some(Mishap::Lost) => {
+                state.in_flight = Some((call, mandate));
+                Outcome::Other { settled: false }
+            }
+            Some(Mishap::DiedBefore) => Outcome::Other { settled: false },
+            Some(Mishap::Unanswered | Mishap::DiedAfter) => {
+                apply(state, mandate);
+                Outcome::Other { settled: false }
+            }
+            Some(Mishap::SentTwice) => {
+                apply(state, mandate);
+                apply(state, mandate).in_doubt()
+            }
+        };
+        if harmed {
+            state.breaks(Broken::Harm);
+        }
+        if current {
+            state.since.refused |= mishap == Some(Mishap::Refused);
+            state.since.doubt |= mishap.is_some_and(|mishap| mishap != Mishap::Refused);
+            state.since.died |= matches!(mishap, Some(Mishap::DiedAfter | Mishap::DiedBefore));
+            state.doubted |= state.since.doubt;
+        }
+        if !matches!(mishap, Some(Mishap::DiedBefore | Mishap::DiedAfter)) {
+            outcomes.push(outcome);
+            self.run(state, request, outcomes);
+        }
+    }
+
+    fn disturb(state: &mut State, foreign: Foreign) -> Option<()> {
+        let now = state.now();
+        let equal = state.stack.request.properties.seen(now);
+        state.cognito.disturb(foreign, equal, now)?;
+        state.foreign -= 1;
+        state.since.disturbed = true;
+        state.disturbed = true;
+        Some(())
+    }
+
+    fn go_on(&self, state: &mut State, way: usize) -> Option<()> {
+        let ways = state.stack.after(state.answer?);
+        if ways.is_empty() {
+            state.over = true;
+            self.close(state);
+            return Some(());
+        }
+        let next = *ways.get(way)?;
+        self.issue(state, next);
+        Some(())
+    }
+
+    fn issue(&self, state: &mut State, stack: Stack) {
+        self.close(state);
+        state.stack = stack;
+        state.answer = None;
+        state.deliveries = 0;
+        state.before = state.cognito;
+        state.since = Since::default();
+        self.deliver(state);
+    }
+
+    /// What cannot happen any more once a request is over.
+    fn close(&self, state: &mut State) {
+        if self.assumptions.late_deliveries {
+            state.past.push(state.stack.request);
+        }
+        if !self.assumptions.applied_late {
+            state.in_flight = None;
+        }
+    }
+
+    /// The first answer, which is the one that counts.
+    fn answered(&self, state: &mut State, answer: Answer, outcomes: &[Outcome]) {
+        state.answer = Some(answer);
+        let request = state.stack.request;
+        let displaced = state.unreturned || answer.unreturned;
+        // After a Create there is an id that says so, and a Delete with it.
+        state.warned |= answer.in_doubt && !matches!(request.verb, Verb::Create);
+        state.unreturned |= answer.unreturned;
+        if state.since.disturbed {
+            return;
+        }
+        let Since { refused, doubt, .. } = state.since;
+        let smooth = !refused && !doubt;
+        if answer.succeeded && !met(state, &request) {
+            state.breaks(Broken::HollowSuccess);
+        }
+        let expected = state.stack.life.change == Change::ProviderType
+            || state.disturbed
+            // What was left holds the identifier, say.
+            || state.warned
+            || state.unreturned
+            || (matches!(state.stack.stage, Stage::Create | Stage::Update)
+                || state.stack.life.beginning == Beginning::UpdateAfterFailure)
+                && state.before.holds(Owner::Theirs);
+        if !answer.succeeded && smooth && !expected {
+            state.breaks(Broken::NeedlessFailure);
+        }
+        let changed = state.cognito.settled() != state.before.settled();
+        if !answer.succeeded && !state.doubted && changed && !displaced {
+            state.breaks(Broken::HalfDone);
+        }
+        if answer.succeeded || outcomes.iter().all(|outcome| !is_other(*outcome)) {
+            let mut again = state.cognito;
+            let now = state.now();
+            let second = self.decisions.deliver(&request, &mut again, now);
+            let same = second.is_some_and(|second| {
+                (second.succeeded, second.id) == (answer.succeeded, answer.id)
+            });
+            if !same || again.settled() != state.cognito.settled() {
+                state.breaks(Broken::NotIdempotent);
+            }
+        }
+    }
+}
+
+const fn is_other(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Other { .. })
+}
+
+/// Whether an answer carries an id that it must not.
+fn misnamed(request: &Request, answer: Answer) -> bool {
+    match request.verb {
+        Verb::Create if answer.succeeded => answer.id != Id::Provider(request.properties.name),
+        Verb::Create => matches!(answer.id, Id::Provider(_) | Id::MadeUp),
+        Verb::Update { .. } => !answer.succeeded && answer.id != request.id,
+        Verb::Delete => answer.id != request.id,
+    }
+}
+
+/// Whether the pool is as a request that succeeded wanted it.
+fn met(state: &State, request: &Request) -> bool {
+    let wanted = request.properties;
+    let lives = |cognito: &Cognito| match state.stack.current.0 {
+        Id::Provider(name) => cognito.get(name).is_some(),
+        _ => false,
+    };
+    if state.stack.stage == Stage::CleanUp && lives(&state.before) && !lives(&state.cognito) {
+        return false;
+    }
+    match (request.verb, request.id) {
+        (Verb::Delete, Id::Provider(name)) => state.cognito.get(name).is_none(),
+        (Verb::Delete, _) => true,
+        _ => state.cognito.get(wanted.name).is_some_and(|found| {
+            found.owner != Owner::Theirs
+                && found.seen.kind == wanted.kind
+                && found.seen.secret == wanted.secret
+                && found.seen.identifier == wanted.identifier
+        }),
+    }
+}
