@@ -115,9 +115,16 @@ impl From<&str> for PhysicalId {
         let unconfirmed = text
             .strip_prefix("unconfirmed/")
             .and_then(|rest| rest.split_once('/'))
-            .and_then(|(since, provider)| Some((since.parse().ok()?, provider.parse().ok()?)));
-        if let Some((since, provider)) = unconfirmed {
-            return Self::Unconfirmed { since, provider };
+            .and_then(|(since, provider)| {
+                Some(Self::Unconfirmed {
+                    since: since.parse().ok()?,
+                    provider: provider.parse().ok()?,
+                })
+            })
+            // "+1" and "01" are numbers too, but none that was issued.
+            .filter(|id| id.to_string() == text);
+        if let Some(id) = unconfirmed {
+            return id;
         }
         text.parse()
             .map_or_else(|_| Self::Foreign(text.to_owned()), Self::Provider)
@@ -176,6 +183,8 @@ mod tests {
             "eu-west-1_AbC/Corp",
             "unconfirmed/soon/eu-west-1_AbC|Corp",
             "unconfirmed/1/Corp",
+            "unconfirmed/+1/eu-west-1_AbC|Corp",
+            "unconfirmed/01/eu-west-1_AbC|Corp",
             "2026/11/22/[$LATEST]0123456789abcdef",
             "eu-west-1_AbC|a name of more than 32 characters",
         ];
