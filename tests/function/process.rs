@@ -96,7 +96,7 @@ async fn no_level_of_logging_shows_a_secret() {
 #[tokio::test]
 async fn a_ca_bundle_adds_trust_roots_and_the_endpoint_of_the_service_is_taken() {
     let cognito = Cognito::start(&[POOL]).await;
-    let responses = Responses::start_tls().await;
+    let responses = Responses::start_tls("localhost").await;
     let host = format!("localhost:{}", responses.server().port());
     let url = responses
         .url(Some(&events::amz_date(0)))

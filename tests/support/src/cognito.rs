@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     future::{Ready, ready},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -38,6 +39,8 @@ pub enum Fault {
     HangAfter,
     /// Nothing is done, and the answer is a proxy's page with that status.
     NotJson(u16),
+    /// The call is carried out and answered after so many seconds.
+    Slow(u64),
     /// Nothing goes wrong.
     None,
 }
@@ -83,6 +86,18 @@ impl Cognito {
         let (state, handler) = service(pools);
         let server = Server::start(handler).await;
         Self { server, state }
+    }
+
+    /// The same over TLS, by that name.
+    pub async fn start_tls(pools: &[&str], name: &str) -> Self {
+        let (state, handler) = service(pools);
+        let server = Server::start_tls(name, handler).await;
+        Self { server, state }
+    }
+
+    /// The server, for its certificate and port.
+    pub const fn server(&self) -> &Server {
+        &self.server
     }
 
     /// `AWS_ENDPOINT_URL`.
@@ -249,6 +264,10 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
             state.hung.notify_one();
             Reply::Hang
         }
+        Fault::Slow(seconds) => match act(&mut state, operation, &input) {
+            Reply::Answer(answer) => Reply::Late(Duration::from_secs(seconds), answer),
+            reply => reply,
+        },
         Fault::NotJson(status) => Reply::status(status, "<html>Service Unavailable</html>"),
     }
 }

@@ -1,6 +1,6 @@
 //! An HTTP/1.1 server on a free port whose handler may also reset the connection or hang.
 
-use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -17,6 +17,8 @@ use tokio_rustls::{
 pub enum Reply {
     /// It is answered.
     Answer(Response<Full<Bytes>>),
+    /// It is answered after that time.
+    Late(Duration, Response<Full<Bytes>>),
     /// The connection is reset.
     Reset,
     /// Nothing ever comes.
@@ -62,13 +64,13 @@ impl Server {
         Self::serve(port, handler, None, None).await
     }
 
-    /// The same over TLS, as `localhost`, with a certificate of its own making.
-    pub async fn start_tls<H, F>(handler: H) -> Self
+    /// The same over TLS, by that name, with a certificate of its own making.
+    pub async fn start_tls<H, F>(name: &str, handler: H) -> Self
     where
         H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
         F: Future<Output = Reply> + Send + 'static,
     {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])
+        let made = rcgen::generate_simple_self_signed([name.to_owned()])
             .expect("a self-signed certificate");
         let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
         let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
@@ -178,6 +180,10 @@ where
     let body = body.collect().await.map_err(|_| Reset)?.to_bytes();
     match handler(Request::from_parts(parts, body)).await {
         Reply::Answer(response) => Ok(response),
+        Reply::Late(time, response) => {
+            tokio::time::sleep(time).await;
+            Ok(response)
+        }
         Reply::Reset => Err(Reset),
         Reply::Hang => {
             std::future::pending::<Infallible>().await;

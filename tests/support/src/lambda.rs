@@ -7,7 +7,7 @@ use std::{
     path::Path,
     process::Stdio,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
@@ -15,7 +15,7 @@ use hyper::{Request, Response};
 use serde_json::Value;
 use tokio::{
     process::{Child, Command},
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
 };
 
 use crate::http::{Reply, Server};
@@ -42,6 +42,7 @@ type Running = Arc<Mutex<HashMap<String, oneshot::Sender<Ended>>>>;
 pub struct RuntimeApi {
     server: Server,
     queue: mpsc::UnboundedSender<Invocation>,
+    polled: watch::Receiver<Option<Instant>>,
 }
 
 impl RuntimeApi {
@@ -50,15 +51,29 @@ impl RuntimeApi {
         let (queue, events) = mpsc::unbounded_channel();
         let events = Arc::new(tokio::sync::Mutex::new(events));
         let running = Running::default();
-        let server =
-            Server::start(move |request| serve(Arc::clone(&events), Arc::clone(&running), request))
-                .await;
-        Self { server, queue }
+        let (poll, polled) = watch::channel(None);
+        let server = Server::start(move |request| {
+            poll.send_if_modified(|first| note_first(first, &request));
+            serve(Arc::clone(&events), Arc::clone(&running), request)
+        })
+        .await;
+        Self {
+            server,
+            queue,
+            polled,
+        }
     }
 
     /// `AWS_LAMBDA_RUNTIME_API`.
     pub fn authority(&self) -> String {
         self.server.authority()
+    }
+
+    /// Waits until the function asks for its first event, and says when it did.
+    pub async fn polled(&self) -> Instant {
+        let mut polled = self.polled.clone();
+        let first = polled.wait_for(Option::is_some).await;
+        (*first.expect("the server runs")).expect("it was waited for")
     }
 
     /// Invokes the function with bytes that may or may not be an event, and waits for the end.
@@ -78,6 +93,16 @@ impl RuntimeApi {
             .expect("the function ends its invocation")
             .expect("the server runs")
     }
+}
+
+/// Notes when the first request for an event came in.
+#[expect(clippy::disallowed_methods, reason = "for whoever measures real time")]
+fn note_first(first: &mut Option<Instant>, request: &Request<Bytes>) -> bool {
+    let is_first = first.is_none() && request.uri().path().ends_with("/next");
+    if is_first {
+        *first = Some(Instant::now());
+    }
+    is_first
 }
 
 async fn serve(
@@ -198,6 +223,16 @@ impl Function {
     /// Invokes it with any bytes and any deadline.
     pub async fn invoke_until(&self, payload: impl Into<Bytes>, deadline_ms: u64) -> Ended {
         self.api.invoke(payload, deadline_ms).await
+    }
+
+    /// Waits until it asks for its first event, and says when it did.
+    pub async fn polled(&self) -> Instant {
+        self.api.polled().await
+    }
+
+    /// The process, as long as it runs.
+    pub fn process_id(&self) -> u32 {
+        self.process.id().expect("a child that runs")
     }
 
     /// Whether the process has ended.

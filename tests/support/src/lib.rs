@@ -14,5 +14,6 @@ pub mod cognito;
 pub mod events;
 pub mod http;
 pub mod lambda;
+pub mod proxy;
 pub mod responses;
 pub mod storm;

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
 
 use bytes::Bytes;
@@ -31,6 +32,8 @@ pub struct Put {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
+    /// When it came in.
+    pub at: Instant,
 }
 
 impl Put {
@@ -61,10 +64,10 @@ impl Responses {
         Self { server, state }
     }
 
-    /// The same over TLS.
-    pub async fn start_tls() -> Self {
+    /// The same over TLS, by that name.
+    pub async fn start_tls(name: &str) -> Self {
         let (state, handler) = endpoint();
-        let server = Server::start_tls(handler).await;
+        let server = Server::start_tls(name, handler).await;
         Self { server, state }
     }
 
@@ -116,6 +119,7 @@ fn endpoint() -> (
     (state, handler)
 }
 
+#[expect(clippy::disallowed_methods, reason = "for whoever measures real time")]
 fn take(state: &Mutex<State>, request: Request<Bytes>) -> Reply {
     let (parts, body) = request.into_parts();
     if parts.method != Method::PUT {
@@ -126,6 +130,7 @@ fn take(state: &Mutex<State>, request: Request<Bytes>) -> Reply {
         target: parts.uri.to_string(),
         headers: parts.headers,
         body,
+        at: Instant::now(),
     });
     match state.faults.pop_front() {
         None => Reply::status(200, ""),
