@@ -12,7 +12,7 @@ use std::{
 use aws_config::{Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_cognitoidentityprovider::{
     Client, Config,
-    config::IdentityCache,
+    config::{IdentityCache, StalledStreamProtectionConfig},
     error::{ProvideErrorMetadata, SdkError},
     types::{IdentityProviderType, IdentityProviderTypeType},
 };
@@ -65,8 +65,11 @@ impl Cognito {
         let identities = IdentityCache::lazy()
             .load_timeout(CREDENTIALS_TIMEOUT)
             .build();
+        // The SDK takes an answer that is more than five seconds away for a stalled stream.
+        let patient = StalledStreamProtectionConfig::disabled();
         let config = Config::from(sdk)
             .to_builder()
+            .stalled_stream_protection(patient)
             .identity_cache(identities)
             .retry_config(loop_config)
             .retry_partition(unlimited)

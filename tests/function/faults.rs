@@ -123,6 +123,17 @@ async fn hangs(operation: Operation, fault: Fault) {
     passes_in(world, operation, &[fault]).await;
 }
 
+/// Cognito takes its time, as it does to fetch a `MetadataURL`, and one call is enough.
+async fn is_waited_for(operation: Operation, seconds: u64) {
+    let mut world = operation.world().await;
+    world.time = Duration::from_mins(15);
+    world
+        .cognito
+        .script(operation.name(), [Fault::Slow(seconds)]);
+    assert_eq!(operation.send(&world).await, operation.met());
+    assert_eq!(world.operations(), [operation.name()]);
+}
+
 /// The fault is final: one call, FAILED with the service's words, nothing changed.
 async fn is_final(operation: Operation, code: &'static str, message: &'static str) {
     let world = operation.world().await;
@@ -201,6 +212,7 @@ for_each_operation! {
     an_error_after_it_acted: passes(&[Fault::ErrorAfter]);
     hung_before_it_acted: hangs(Fault::HangBefore);
     hung_after_it_acted: hangs(Fault::HangAfter);
+    an_answer_that_takes_its_time: is_waited_for(12);
     one_of_everything: passes(&[Fault::THROTTLED, INTERNAL, Fault::ResetBefore, BUSY, Fault::NotJson(200)]);
     an_invalid_parameter: is_final("InvalidParameterException", "Error while fetching metadata.");
     not_authorized: is_final("NotAuthorizedException", "no");
