@@ -1,8 +1,17 @@
 # Everything sets up what it needs: Python tools in .venv, crates by cargo.
 PYTHON := .venv/bin/python
 VENV := .venv/.installed
+CARGO_FUZZ := .tools/bin/cargo-fuzz
+CARGO_FUZZ_VERSION := 0.13.2
+# For each target of `make fuzz`.
+FUZZ_SECONDS ?= 60
+# Twice what an answer may have, so that there is something to cut.
+FUZZ_BYTES := 8192
+# Sanitizers look for what unsafe code does, and this crate forbids it. They would cost half the
+# speed and another compilation.
+FUZZ_FLAGS := --sanitizer none
 
-.PHONY: help demo test check unit templates e2e storm failures local requirements clean
+.PHONY: help demo test check unit templates e2e fuzz storm failures local requirements clean
 help: ## List the targets.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -13,6 +22,7 @@ test: check unit templates e2e ## Every check there is.
 
 check: ## Format, clippy and rustdoc, warnings denied.
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
@@ -26,6 +36,17 @@ templates: $(VENV) ## sam validate --lint, and cfn-lint on the examples.
 e2e: $(VENV) ## The function as SAM builds it, on an emulated CloudFormation; events/ through cargo lambda.
 	$(PYTHON) -c 'import sys; sys.path.insert(0, "tools"); import emulator; emulator.build(print)'
 	$(PYTHON) -m pytest -q tests/e2e
+
+fuzz: $(CARGO_FUZZ) ## Any bytes into the handler for FUZZ_SECONDS a target; needs a nightly toolchain.
+	@cargo +nightly --version >/dev/null 2>&1 || { \
+	echo 'make fuzz needs a nightly toolchain: rustup toolchain install nightly --profile minimal' >&2; exit 1; }
+	@# Without its entries, the lock file would be changed in passing.
+	cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
+	for target in event text; do \
+	mkdir -p fuzz/corpus/$$target && cp events/*.json fuzz/corpus/$$target && \
+	PATH="$(CURDIR)/.tools/bin:$$PATH" cargo +nightly fuzz run $(FUZZ_FLAGS) $$target -- \
+	-max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=$(FUZZ_BYTES) -dict=fuzz/event.dict \
+	-verbosity=0 -print_final_stats=1 || exit; done
 
 storm: ## 20 to 300 providers at once against Cognito's published quotas; three minutes.
 	cargo build --release --locked
@@ -45,7 +66,10 @@ requirements: ## Pin requirements-dev.txt anew from requirements-dev.in.
 	touch $(VENV)
 
 clean: ## Remove everything that the other targets make.
-	rm -rf .venv .aws-sam target .pytest_cache
+	rm -rf .venv .aws-sam target .pytest_cache .tools fuzz/target fuzz/corpus fuzz/artifacts
+
+$(CARGO_FUZZ):
+	cargo install --quiet --locked --root .tools cargo-fuzz --version $(CARGO_FUZZ_VERSION)
 
 $(VENV): requirements-dev.txt
 	python3 -m venv --clear .venv

@@ -104,6 +104,11 @@ impl Responses {
         self.lock().puts.clone()
     }
 
+    /// Everything that was PUT so far, and forgets it.
+    pub fn take_puts(&self) -> Vec<Put> {
+        std::mem::take(&mut self.lock().puts)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
