@@ -42,6 +42,10 @@ fn change(json: &mut Value, dice: &mut Dice) {
         }
         (3, Value::Object(entries)) => {
             if let Some(mut key) = entries.keys().nth(dice.below(entries.len())).cloned() {
+                // Half of the keys are words of the dictionary.
+                if dice.below(2) == 0 {
+                    key.clear();
+                }
                 text(&mut key, dice);
                 entries.insert(key, other);
             }
