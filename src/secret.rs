@@ -82,7 +82,12 @@ impl Details {
     /// `text` with every value that may not be shown replaced: Cognito's validation messages
     /// quote what they refuse.
     pub fn redact(&self, text: &str) -> String {
-        let mut secrets: Vec<&str> = self
+        // A message may quote them as JSON does: a key's line breaks are "\\n" there.
+        let quoted = |secret: &str| {
+            let json = serde_json::Value::from(secret).to_string();
+            json.get(1..json.len() - 1).unwrap_or(secret).to_owned()
+        };
+        let mut secrets: Vec<String> = self
             .expose_all()
             .filter(|(key, value)| {
                 let least = if SECRET_KEYS.contains(key) {
@@ -92,11 +97,11 @@ impl Details {
                 };
                 !PUBLIC_KEYS.contains(key) && value.len() >= least
             })
-            .map(|(_, value)| value)
+            .flat_map(|(_, value)| [quoted(value), value.to_owned()])
             .collect();
         secrets.sort_by_key(|value| std::cmp::Reverse(value.len()));
         secrets
-            .into_iter()
+            .iter()
             .fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
     }
 }
@@ -150,6 +155,19 @@ mod tests {
         assert_eq!(
             google().redact("Value '{client_id=id-1, t=hunter2-and-more, s=hunter2}' is refused"),
             "Value '{client_id=id-1, t=***, s=***}' is refused"
+        );
+    }
+
+    #[test]
+    fn redaction_takes_secrets_that_are_quoted_as_json() {
+        let details = Details::from_iter([("private_key", "BEGIN\nk\"1\\\nEND")]);
+        assert_eq!(
+            details.redact(
+                r#"{"private_key":"BEGIN\nk\"1\\\nEND"} is not BEGIN
+k"1\
+END"#
+            ),
+            r#"{"private_key":"***"} is not ***"#
         );
     }
 
