@@ -11,7 +11,7 @@ FUZZ_BYTES := 8192
 # speed and another compilation.
 FUZZ_FLAGS := --sanitizer none
 
-.PHONY: help demo test check unit templates e2e fuzz storm failures local requirements clean
+.PHONY: help demo test check unit templates e2e fuzz mutants storm failures local requirements clean
 help: ## List the targets.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -47,6 +47,9 @@ fuzz: $(CARGO_FUZZ) ## Any bytes into the handler for FUZZ_SECONDS a target; nee
 	PATH="$(CURDIR)/.tools/bin:$$PATH" cargo +nightly fuzz run $(FUZZ_FLAGS) $$target -- \
 	-max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=$(FUZZ_BYTES) -dict=fuzz/event.dict \
 	-verbosity=0 -print_final_stats=1 || exit; done
+
+mutants: ## Each mechanism switched off, and its tests seen to fail; ten minutes.
+	python3 tools/mutants.py
 
 storm: ## 20 to 300 providers at once against Cognito's published quotas; three minutes.
 	cargo build --release --locked
