@@ -102,6 +102,12 @@ impl Cognito {
         all.any(|stored| stored.owner == owner)
     }
 
+    /// Whether any provider has the identifier.
+    pub fn holds_identifier(&self) -> bool {
+        let mut all = self.0.iter().flatten();
+        all.any(|stored| stored.seen.identifier)
+    }
+
     /// The same but for the times of the last changes, which every call moves.
     pub fn settled(mut self) -> Self {
         for stored in self.0.iter_mut().flatten() {

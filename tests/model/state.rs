@@ -61,7 +61,7 @@ pub struct State {
     pub foreign: u8,
     /// Whether a call was ever without an answer, or an execution died.
     pub doubted: bool,
-    /// Whether somebody else was ever there.
+    /// Whether somebody else ever made or changed anything.
     pub disturbed: bool,
     /// Whether an answer said that something may be left.
     pub warned: bool,

@@ -130,7 +130,9 @@ impl Model {
         state.cognito.disturb(foreign, equal, now)?;
         state.foreign -= 1;
         state.since.disturbed = true;
-        state.disturbed = true;
+        // What is gone is made again, unless what was adopted meanwhile has the identifier.
+        let removed = matches!(foreign, Foreign::Remove(_));
+        state.disturbed |= !removed || state.stack.life.adopt;
         Some(())
     }
 
@@ -195,6 +197,13 @@ impl Model {
         }
         let changed = state.cognito.settled() != state.before.settled();
         if !answer.succeeded && !state.doubted && changed && !displaced {
+            state.breaks(Broken::HalfDone);
+        }
+        // A rename that fails gives back what it took, even if the taking had no answer.
+        let renaming = matches!(request.verb, Verb::Update { .. })
+            && state.stack.life.change == Change::ProviderName;
+        let adrift = state.before.holds_identifier() && !state.cognito.holds_identifier();
+        if !answer.succeeded && renaming && adrift && !state.since.died && !displaced {
             state.breaks(Broken::HalfDone);
         }
         if answer.succeeded || outcomes.iter().all(|outcome| !is_other(*outcome)) {
