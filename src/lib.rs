@@ -27,6 +27,7 @@
 //! [`handler`] → [`event`] → [`provider`] → [`plan`] → [`cognito`] with [`retry`] → [`response`]
 //! → [`delivery`].
 
+pub mod ahead;
 pub mod budget;
 pub mod cognito;
 pub mod delivery;
@@ -85,17 +86,30 @@ async fn configure() -> Result<Handler, Error> {
     // it where there is none.
     let region = std::env::var("AWS_REGION").unwrap_or_else(|_| "us-east-1".to_owned());
     let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .region(Region::new(region))
+        .region(Region::new(region.clone()))
         .http_client(SdkHttpClient(client.clone()))
         .load()
         .await;
-    Ok(Handler {
+    let handler = Handler {
         cognito: Cognito::new(&sdk, Retry::COGNITO),
-        delivery: Delivery::new(client, Backoff::DELIVERY),
+        delivery: Delivery::new(client.clone(), Backoff::DELIVERY),
         allowed_hosts: std::env::var("RESPONSE_URL_HOSTS")
             .unwrap_or_default()
             .as_str()
             .into(),
+    };
+    if !is_emulated() {
+        ahead::connect(&client, &region).await;
+    }
+    Ok(handler)
+}
+
+/// Whether calls or answers go elsewhere than to AWS, by the names of the variables that say so.
+fn is_emulated() -> bool {
+    std::env::vars_os().any(|(name, value)| {
+        let name = name.to_string_lossy();
+        let elsewhere = name == "RESPONSE_URL_HOSTS" || name.starts_with("AWS_ENDPOINT_URL");
+        elsewhere && !value.is_empty()
     })
 }
 

@@ -19,5 +19,6 @@ mod operator;
 mod process;
 mod replace;
 mod shapes;
+mod start;
 mod update;
 mod world;

@@ -106,6 +106,7 @@ impl Server {
                 };
                 // Dropped before its answer, the connection is reset and not closed politely.
                 stream.set_zero_linger().expect("a live socket");
+                stream.set_nodelay(true).expect("a live socket");
                 let handler = Arc::clone(&handler);
                 let tls = tls.clone();
                 tokio::spawn(async move {

@@ -15,5 +15,6 @@ pub mod events;
 pub mod http;
 pub mod lambda;
 pub mod proxy;
+pub mod region;
 pub mod responses;
 pub mod storm;
