@@ -3,6 +3,7 @@ PYTHON := .venv/bin/python
 VENV := .venv/.installed
 CARGO_FUZZ := .tools/bin/cargo-fuzz
 CARGO_FUZZ_VERSION := 0.13.2
+BENCH_ROUNDS ?= 25
 # For each target of `make fuzz`.
 FUZZ_SECONDS ?= 60
 # Twice what an answer may have, so that there is something to cut.
@@ -11,7 +12,7 @@ FUZZ_BYTES := 8192
 # speed and another compilation.
 FUZZ_FLAGS := --sanitizer none
 
-.PHONY: help demo test check unit templates e2e fuzz mutants storm failures local requirements clean
+.PHONY: help demo test check unit templates e2e fuzz mutants storm bench failures local requirements clean
 help: ## List the targets.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -54,6 +55,11 @@ mutants: ## Each mechanism switched off, and its tests seen to fail; ten minutes
 storm: ## 20 to 300 providers at once against Cognito's published quotas; three minutes.
 	cargo build --release --locked
 	cargo run --quiet --locked -p cfn-cognito-idp-support --bin storm -- target/release/cfn-cognito-idp
+
+bench: ## The function beside an empty one, cold: times, ratios, goals; BENCH_OUT names .json and .svg files.
+	cargo build --release --locked
+	cargo build --release --locked -p cfn-cognito-idp-bench
+	target/release/cfn-cognito-idp-bench target/release/cfn-cognito-idp target/release/empty $(BENCH_ROUNDS) $(BENCH_OUT)
 
 failures: ## Make docs/failures.md anew.
 	WRITE_PAGES=1 cargo test --quiet --locked --test function operator

@@ -162,6 +162,7 @@ async fn serve(
 pub struct Function {
     api: RuntimeApi,
     process: Child,
+    started: Instant,
     log: Log,
 }
 
@@ -184,11 +185,13 @@ impl Log {
 
 impl Function {
     /// Starts the binary with that environment beside what Lambda sets.
+    #[expect(clippy::disallowed_methods, reason = "for whoever measures real time")]
     pub async fn start(binary: &Path, environment: &[(&str, String)]) -> Self {
         let api = RuntimeApi::start().await;
         let log = tempfile::tempfile().expect("a temporary file");
         let output = || log.try_clone().expect("an open file");
-        let process = Command::new(binary)
+        let mut command = Command::new(binary);
+        command
             .env_clear()
             .envs([
                 ("AWS_LAMBDA_FUNCTION_NAME", "cfn-cognito-idp"),
@@ -204,12 +207,13 @@ impl Function {
             .stdin(Stdio::null())
             .stdout(output())
             .stderr(output())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the binary starts");
+            .kill_on_drop(true);
+        let started = Instant::now();
+        let process = command.spawn().expect("the binary starts");
         Self {
             api,
             process,
+            started,
             log: Log(Arc::new(log)),
         }
     }
@@ -223,6 +227,11 @@ impl Function {
     /// Invokes it with any bytes and any deadline.
     pub async fn invoke_until(&self, payload: impl Into<Bytes>, deadline_ms: u64) -> Ended {
         self.api.invoke(payload, deadline_ms).await
+    }
+
+    /// When the process was started.
+    pub const fn started(&self) -> Instant {
+        self.started
     }
 
     /// Waits until it asks for its first event, and says when it did.
