@@ -48,17 +48,17 @@ class Stack:
                 for key, value in parameters.items()
             ],
         )["StackId"]
-        return self._settled()
+        return self.settled()
 
     def delete(self):
         self._begin()
         self.cloudformation.delete_stack(StackName=self.name)
-        return self._settled()
+        return self.settled()
 
     def _begin(self):
         self.before = {event["EventId"] for event in self._events()}
 
-    def _settled(self):
+    def settled(self):
         """Waits for the operation under way."""
         deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
