@@ -242,6 +242,65 @@ async fn a_rename_to_a_name_that_is_taken_adopts_it_if_told_to() {
 }
 
 #[tokio::test]
+async fn a_rename_that_adopts_takes_shared_identifiers_along() {
+    let world = after(&identified("Corp", &["a.example", "b.example"])).await;
+    let theirs = with_detail(&oidc(POOL, "Renamed"), "client_secret", "another");
+    world.cognito.put(&theirs, 60);
+    let new = with(
+        &identified("Renamed", &["a.example"]),
+        "AdoptExisting",
+        json!("true"),
+    );
+    let old = identified("Corp", &["a.example", "b.example"]);
+    let body = world.update(OLD, &new, &old).await;
+    assert_eq!(body, success(NEW, oidc_data(POOL, "Renamed")));
+    assert_eq!(
+        world.operations(),
+        ["Describe", "Update", "Create", "Describe", "Update"]
+    );
+    assert_eq!(identifiers(&world, "Renamed"), json!(["a.example"]));
+    assert_eq!(identifiers(&world, "Corp"), json!(["b.example"]));
+}
+
+#[tokio::test]
+async fn a_rename_that_cannot_adopt_puts_the_identifiers_back() {
+    let old = identified("Corp", &["a.example"]);
+    let new = with(
+        &identified("Renamed", &["a.example"]),
+        "AdoptExisting",
+        json!("true"),
+    );
+    let saml = json!({
+        "UserPoolId": POOL, "ProviderName": "Renamed", "ProviderType": "SAML",
+        "ProviderDetails": {"MetadataURL": "https://idp.example.com"},
+    });
+    let another = with_detail(&oidc(POOL, "Renamed"), "client_secret", "another");
+    let refusal = Fault::Error(400, "InvalidParameterException", "no");
+    let another_type = "an identity provider named Renamed exists already in user pool \
+                        eu-west-1_Pool; it was left untouched. It cannot be adopted as OIDC: it \
+                        is of type SAML, which Cognito cannot change";
+    for (theirs, updates, reason) in [
+        (saml, vec![], another_type),
+        // The first takes the identifiers off.
+        (
+            another,
+            vec![Fault::None, refusal],
+            "updating identity provider (eu-west-1_Pool|Renamed): InvalidParameterException: no",
+        ),
+    ] {
+        let world = after(&old).await;
+        world.cognito.put(&theirs, 60);
+        let before = world.cognito.provider(POOL, "Renamed");
+        world.cognito.script("Update", updates);
+        let body = world.update(OLD, &new, &old).await;
+        assert_eq!(body, failed(OLD, reason));
+        assert_eq!(world.operations().last().unwrap(), "Update");
+        assert_eq!(identifiers(&world, "Corp"), json!(["a.example"]));
+        assert_eq!(world.cognito.provider(POOL, "Renamed"), before);
+    }
+}
+
+#[tokio::test]
 async fn a_rename_undone_by_a_rollback_takes_the_old_provider_back() {
     let old = identified("Corp", &["a.example"]);
     let new = identified("Renamed", &["a.example"]);
