@@ -263,6 +263,21 @@ async fn a_rename_that_adopts_takes_shared_identifiers_along() {
 }
 
 #[tokio::test]
+async fn a_rename_that_adopted_and_is_undone_deletes_what_it_adopted() {
+    // It was the stack's by then. docs/migrating.md says what helps.
+    let old = oidc(POOL, "Corp");
+    let world = after(&old).await;
+    let theirs = with_detail(&oidc(POOL, "Renamed"), "client_secret", "another");
+    world.cognito.put(&theirs, 60);
+    let new = with(&oidc(POOL, "Renamed"), "AdoptExisting", json!("true"));
+    world.update(OLD, &new, &old).await;
+    let undone = world.update(NEW, &old, &new).await;
+    assert_eq!(undone, success(OLD, oidc_data(POOL, "Corp")));
+    assert_eq!(world.delete(NEW, &new).await, deleted(NEW));
+    assert_eq!(world.cognito.names(POOL), ["Corp"]);
+}
+
+#[tokio::test]
 async fn a_rename_that_cannot_adopt_puts_the_identifiers_back() {
     let old = identified("Corp", &["a.example"]);
     let new = with(
