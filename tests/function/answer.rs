@@ -32,12 +32,19 @@ async fn a_put_that_fails_in_passing_is_sent_again() {
     for fault in faults {
         let mut world = World::new().await;
         world.time = Duration::from_secs(30);
-        world.responses.script([fault, fault]);
-        let event = events::create(&world.url(), &oidc(POOL, "Corp"));
-        let returned = answer(world.invoke(event).await);
-        let bodies: Vec<Value> = world.responses.puts().iter().map(Put::json).collect();
-        assert_eq!(bodies, vec![returned; 3], "{fault:?}");
-        assert_eq!(world.operations(), ["Create"]);
+        let (url, corp) = (world.url(), oidc(POOL, "Corp"));
+        for (operation, event) in [
+            ("Create", events::create(&url, &corp)),
+            ("Update", events::update(&url, ID, &corp, &corp)),
+            ("Delete", events::delete(&url, ID, &corp)),
+        ] {
+            world.responses.script([fault, fault]);
+            let returned = answer(world.invoke(event).await);
+            assert_eq!(returned["Status"], "SUCCESS");
+            let bodies: Vec<Value> = world.responses.take_puts().iter().map(Put::json).collect();
+            assert_eq!(bodies, vec![returned; 3], "{operation} {fault:?}");
+            assert_eq!(world.operations(), [operation]);
+        }
     }
 }
 
