@@ -1,7 +1,5 @@
 //! The plan's calls as calls of the SDK, retried until they are settled or the time is over.
 
-mod attempts;
-
 use std::{
     collections::HashMap,
     fmt::Debug,
@@ -9,34 +7,28 @@ use std::{
     time::Duration,
 };
 
-use aws_config::{Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{Region, SdkConfig, timeout::TimeoutConfig};
 use aws_sdk_cognitoidentityprovider::{
     Client, Config,
-    config::{IdentityCache, StalledStreamProtectionConfig},
     error::{ProvideErrorMetadata, SdkError},
     types::{IdentityProviderType, IdentityProviderTypeType},
 };
-use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
-use aws_smithy_types::{DateTime, date_time::Format, retry::RetrySpec};
+use aws_smithy_types::{DateTime, date_time::Format};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
+    attempts::{Attempts, Classifier, patient, unlimited},
     http::chain,
     plan::{Call, Failure, FailureKind, Observed, Outcome},
     provider::Members,
     retry::{Fault, Retry},
 };
-use attempts::{Attempts, Classifier};
 
 /// What one attempt gets. Cognito fetches a `MetadataURL` within the call, so that seconds are
 /// normal; a connection that hangs costs this once and not the deployment.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 /// When little time is left, so many attempts still have to fit.
 const ATTEMPTS_THAT_FIT: u32 = 3;
-/// Credentials come from the environment, or from a local endpoint.
-const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(5);
-/// Past every delay that is asked for, so that the SDK's own limit never cuts one.
-const NO_LIMIT: Duration = Duration::from_hours(1);
 
 /// Cognito user pools, in every region.
 #[derive(Debug)]
@@ -50,29 +42,9 @@ impl Cognito {
     /// Clients with the credentials, endpoint and HTTP client of `sdk`. The one for the region of
     /// `sdk` is made at once, the others when they are first needed.
     pub fn new(sdk: &SdkConfig, retry: Retry) -> Self {
-        // The SDK's retry loop with our verdict and our delays: attempts are limited by time
-        // alone, and a budget of tokens that outlives the invocation has no place here. The
-        // retry behaviour is pinned, because the next one bends the delays it is given.
-        let loop_config = RetryConfig::standard()
-            .with_max_attempts(u32::MAX)
-            .with_max_backoff(NO_LIMIT)
-            .with_retry_spec(RetrySpec::v2_0());
-        let unlimited = RetryPartition::custom("cfn-cognito-idp")
-            .token_bucket(TokenBucket::unlimited())
-            .build();
-        // Without a limit of its own, the SDK adds up the delays of all the attempts that there
-        // may be, one by one, before each request.
-        let identities = IdentityCache::lazy()
-            .load_timeout(CREDENTIALS_TIMEOUT)
-            .build();
-        // The SDK takes an answer that is more than five seconds away for a stalled stream.
-        let patient = StalledStreamProtectionConfig::disabled();
-        let config = Config::from(sdk)
+        let config = Config::from(&patient(sdk))
             .to_builder()
-            .stalled_stream_protection(patient)
-            .identity_cache(identities)
-            .retry_config(loop_config)
-            .retry_partition(unlimited)
+            .retry_partition(unlimited())
             .build();
         let cognito = Self {
             config,
@@ -264,7 +236,7 @@ impl From<&Fault> for FailureKind {
 }
 
 impl Failure {
-    fn new(fault: &Fault, doing: &str, settled: bool) -> Self {
+    pub(crate) fn new(fault: &Fault, doing: &str, settled: bool) -> Self {
         Self {
             kind: fault.into(),
             text: format!("{doing}: {fault}"),

@@ -18,8 +18,9 @@ use crate::{
     http::chain,
     physical_id::{PhysicalId, ProviderId},
     plan::{self, Answer, Intent, Phase, Step},
-    provider::{Declared, Previous, service_timeout},
+    provider::{Declared, Previous, Sources, service_timeout},
     response::Body,
+    sources::Stores,
 };
 
 /// How long CloudFormation waits for a resource without a `ServiceTimeout`.
@@ -34,6 +35,8 @@ const PANICKED: &str = "internal error: the handler panicked; its log says where
 pub struct Handler {
     /// Cognito user pools.
     pub cognito: Cognito,
+    /// Where values of `ProviderDetails` may live.
+    pub stores: Stores,
     /// The way to CloudFormation.
     pub delivery: Delivery,
     /// Where answers may go beside AWS.
@@ -105,10 +108,11 @@ impl Handler {
         budget: Budget,
     ) -> Answer {
         let read = AssertUnwindSafe(|| intent(envelope, request.map_err(|e| e.to_string())?));
-        let intent = match catch_unwind(read).unwrap_or_else(|_| Err(PANICKED.to_owned())) {
-            Ok(intent) => intent,
-            Err(reason) => return failed(unmade(envelope), reason),
-        };
+        let (intent, sources) =
+            match catch_unwind(read).unwrap_or_else(|_| Err(PANICKED.to_owned())) {
+                Ok(read) => read,
+                Err(reason) => return failed(unmade(envelope), reason),
+            };
         // What a create has done by then is not known.
         let physical_id = match &intent {
             Intent::Create { declared, .. } => PhysicalId::Unconfirmed {
@@ -120,13 +124,51 @@ impl Handler {
                 physical_id.clone()
             }
         };
-        let work = AssertUnwindSafe(self.work(intent, since, start, budget));
+        let work = AssertUnwindSafe(async {
+            match self.complete(intent, sources, start, budget).await {
+                Ok(intent) => self.work(intent, since, start, budget).await,
+                // Nothing has been called yet.
+                Err(reason) => failed(unmade(envelope), reason),
+            }
+        });
         // The steps keep to the budget by themselves; this holds if they do not.
         match timeout_at(start + budget.watchdog(), work.catch_unwind()).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => failed(physical_id, PANICKED.to_owned()),
             Err(_) => failed(physical_id, "the time for this request was over".to_owned()),
         }
+    }
+
+    /// Completes what is wanted with the values that live elsewhere.
+    async fn complete(
+        &self,
+        mut intent: Intent,
+        sources: Sources,
+        start: Instant,
+        budget: Budget,
+    ) -> Result<Intent, String> {
+        match &mut intent {
+            _ if sources.is_empty() => {}
+            Intent::Create { declared, .. } | Intent::Update { declared, .. } => {
+                let provider = &mut declared.provider;
+                let end = start + budget.work;
+                self.stores.read(sources, provider, end).await?;
+            }
+            Intent::Delete { described, .. } => {
+                if let Some(provider) = described {
+                    // Without its values, this is no description, and the Delete goes on.
+                    let end = start + budget.work / 2;
+                    if let Err(error) = self.stores.read(sources, provider, end).await {
+                        tracing::warn!(
+                            error,
+                            "what an unconfirmed create may have made is left alone"
+                        );
+                        *described = None;
+                    }
+                }
+            }
+        }
+        Ok(intent)
     }
 
     /// Makes the calls that the plan asks for, up to its answer.
@@ -172,42 +214,59 @@ fn bounds(
     (since, answer_by)
 }
 
-/// Reads the properties as far as the request needs them.
-fn intent(envelope: &Envelope, request: Request) -> Result<Intent, String> {
+/// Reads the properties as far as the request needs them: what it wants, and where what of that is
+/// yet to be read.
+fn intent(envelope: &Envelope, request: Request) -> Result<(Intent, Sources), String> {
     let declared = |properties: &Value| {
-        let declared = Declared::try_from(properties).map_err(|problems| problems.to_string())?;
+        let mut declared =
+            Declared::try_from(properties).map_err(|problems| problems.to_string())?;
         name(&declared.provider.id);
-        Ok::<_, String>(declared)
+        let sources = std::mem::take(&mut declared.sources);
+        Ok::<_, String>((declared, sources))
     };
     match request {
-        Request::Create { properties } => Ok(Intent::Create {
-            declared: declared(&properties)?,
-            request_id: envelope.request_id.clone(),
-        }),
+        Request::Create { properties } => {
+            let (declared, sources) = declared(&properties)?;
+            let request_id = envelope.request_id.clone();
+            let intent = Intent::Create {
+                declared,
+                request_id,
+            };
+            Ok((intent, sources))
+        }
         Request::Update {
             physical_id,
             properties,
             previous,
-        } => Ok(Intent::Update {
-            physical_id,
-            declared: declared(&properties)?,
-            previous: Previous::from(&previous),
-        }),
+        } => {
+            let (declared, sources) = declared(&properties)?;
+            let intent = Intent::Update {
+                physical_id,
+                declared,
+                previous: Previous::from(&previous),
+            };
+            Ok((intent, sources))
+        }
         Request::Delete {
             physical_id,
             properties,
         } => {
-            if let PhysicalId::Provider(id) | PhysicalId::Unconfirmed { provider: id, .. } =
-                PhysicalId::from(physical_id.as_str())
-            {
-                name(&id);
+            let id = PhysicalId::from(physical_id.as_str());
+            if let PhysicalId::Provider(id) | PhysicalId::Unconfirmed { provider: id, .. } = &id {
+                name(id);
             }
-            Ok(Intent::Delete {
-                described: Declared::try_from(&properties)
-                    .ok()
-                    .map(|declared| declared.provider),
+            // Only what nobody saw being made is compared with what was wanted.
+            let described = Declared::try_from(&properties).ok().filter(|declared| {
+                matches!(&id, PhysicalId::Unconfirmed { provider, .. } if *provider == declared.provider.id)
+            });
+            let (described, sources) = described
+                .map(|declared| (declared.provider, declared.sources))
+                .unzip();
+            let intent = Intent::Delete {
                 physical_id,
-            })
+                described,
+            };
+            Ok((intent, sources.unwrap_or_default()))
         }
     }
 }

@@ -24,10 +24,11 @@
 //!   names.
 //!
 //! # The way of an event
-//! [`handler`] → [`event`] → [`provider`] → [`plan`] → [`cognito`] with [`retry`] → [`response`]
-//! → [`delivery`].
+//! [`handler`] → [`event`] → [`provider`] → [`sources`] → [`plan`] → [`cognito`] with [`retry`] →
+//! [`response`] → [`delivery`].
 
 pub mod ahead;
+mod attempts;
 pub mod budget;
 pub mod cognito;
 pub mod delivery;
@@ -41,6 +42,7 @@ pub mod provider;
 pub mod response;
 pub mod retry;
 pub mod secret;
+pub mod sources;
 
 use std::{
     path::PathBuf,
@@ -57,6 +59,7 @@ use crate::{
     handler::{Error, Handler, Invocation},
     http::SdkHttpClient,
     retry::{Backoff, Retry},
+    sources::Stores,
 };
 
 /// Builds the handler from the environment and serves the Lambda Runtime API.
@@ -96,6 +99,7 @@ async fn configure() -> Result<Handler, Error> {
     let sdk = loader.load().await;
     let handler = Handler {
         cognito: Cognito::new(&sdk, Retry::COGNITO),
+        stores: Stores::new(&sdk, Retry::COGNITO),
         delivery: Delivery::new(client.clone(), Backoff::DELIVERY),
         allowed_hosts: std::env::var("RESPONSE_URL_HOSTS")
             .unwrap_or_default()

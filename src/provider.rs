@@ -2,13 +2,17 @@
 
 mod problem;
 mod rules;
+mod source;
 
 use std::{collections::BTreeMap, time::Duration};
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
 pub use problem::{Problem, Problems};
 pub use rules::PROPERTIES;
+pub(crate) use rules::VALUE_MAX;
+pub use source::{Place, Source, Sources};
 
 use crate::{
     physical_id::{ProviderId, UserPoolId},
@@ -92,11 +96,30 @@ pub struct Provider {
     pub members: Members,
 }
 
+impl Provider {
+    /// Completes the details with a value that was read from its source.
+    ///
+    /// # Errors
+    /// What a value may not be that is given in the template.
+    pub fn add(&mut self, key: String, value: SecretString) -> Result<(), Problem> {
+        let given = StringMap::from([(key.clone(), value.expose_secret().to_owned())]);
+        let mut problems = Vec::new();
+        rules::check_details(&given, Some(self.kind), &mut problems);
+        if let Some(problem) = problems.into_iter().next() {
+            return Err(problem);
+        }
+        self.details.insert(key, value);
+        Ok(())
+    }
+}
+
 /// Everything a template declares: the provider, and how to go about it.
 #[derive(Debug, Clone)]
 pub struct Declared {
-    /// The provider.
+    /// The provider, without what is to be read.
     pub provider: Provider,
+    /// `ProviderDetailsFrom`: the details that are to be read before anything is done.
+    pub sources: Sources,
     /// `AdoptExisting`: take over a provider of that name that is there already.
     pub adopt_existing: bool,
 }
@@ -210,7 +233,8 @@ impl<'a> Reader<'a> {
         let name = self.required("ProviderName");
         let kind = self.kind();
         let details = self.map("ProviderDetails");
-        if details.is_none() && !self.has("ProviderDetails") {
+        let sources = self.sources();
+        if !self.has("ProviderDetails") && !self.has("ProviderDetailsFrom") {
             self.problems
                 .push(Problem::Missing("ProviderDetails".into()));
         }
@@ -226,10 +250,12 @@ impl<'a> Reader<'a> {
         if let Some(name) = &name {
             rules::check_name(name, kind, &mut self.problems);
         }
-        if let (Some(kind), Some(given)) = (kind, self.value("ProviderDetails"))
-            && let Some(given) = given.as_object()
-        {
-            rules::check_required(kind, |key| given.contains_key(key), &mut self.problems);
+        let given = ["ProviderDetails", "ProviderDetailsFrom"].map(|map| self.value(map));
+        // A map that is none is reported as such, and nobody knows what it should have held.
+        let readable = given.iter().flatten().all(|map| map.is_object());
+        if let Some(kind) = kind.filter(|_| readable && given.iter().any(Option::is_some)) {
+            let has = |key: &str| given.iter().flatten().any(|map| map.get(key).is_some());
+            rules::check_required(kind, has, &mut self.problems);
         }
         if let Some(details) = &details {
             rules::check_details(details, kind, &mut self.problems);
@@ -243,9 +269,10 @@ impl<'a> Reader<'a> {
                     name: name?,
                 },
                 kind: kind?,
-                details: details?.into_iter().collect(),
+                details: details.unwrap_or_default().into_iter().collect(),
                 members,
             },
+            sources,
             adopt_existing,
         })
     }
@@ -348,6 +375,34 @@ impl<'a> Reader<'a> {
             }
         }
         Some(map)
+    }
+
+    fn sources(&mut self) -> Sources {
+        let Some(value) = self.value("ProviderDetailsFrom") else {
+            return Sources::new();
+        };
+        let Some(entries) = value.as_object() else {
+            self.problems.push(Problem::shape(
+                "ProviderDetailsFrom",
+                "a map of sources",
+                value,
+            ));
+            return Sources::new();
+        };
+        let given = self.value("ProviderDetails");
+        let mut sources = Sources::new();
+        for (key, value) in entries {
+            let shown = problem::name(key);
+            if given.is_some_and(|given| given.get(key).is_some()) {
+                self.problems.push(Problem::GivenTwice(shown.clone()));
+            }
+            rules::check_key(key, &mut self.problems);
+            let path = format!("ProviderDetailsFrom.{shown}");
+            if let Some(source) = source::source(&path, value, &mut self.problems) {
+                sources.insert(key.clone(), source);
+            }
+        }
+        sources
     }
 
     fn list(&mut self, property: &str) -> Option<Vec<String>> {

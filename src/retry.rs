@@ -56,11 +56,13 @@ impl Fault {
     pub fn verdict(&self) -> Verdict {
         let (retry, settled) = match self {
             Self::Answered { status, code, .. } => match code.as_str() {
-                // The second and third are the front end's own, ahead of the service.
+                // The second and third are the front end's own, ahead of the service, and those of
+                // the services that hold values.
                 "TooManyRequestsException" | "ThrottlingException" | "Throttling" => {
                     (Some(Pace::InTurn), true)
                 }
-                "ConcurrentModificationException" => (Some(Pace::Soon), true),
+                // The second is S3's, for a request that was slow to arrive.
+                "ConcurrentModificationException" | "RequestTimeout" => (Some(Pace::Soon), true),
                 "InternalErrorException" => (Some(Pace::Soon), false),
                 _ if *status >= 500 => (Some(Pace::Soon), false),
                 _ if *status == 429 => (Some(Pace::InTurn), true),
@@ -247,6 +249,7 @@ mod tests {
             (answered(400, "ThrottlingException"), in_turn, true),
             (answered(429, ""), in_turn, true),
             (answered(400, "ConcurrentModificationException"), soon, true),
+            (answered(400, "RequestTimeout"), soon, true),
             (answered(500, "InternalErrorException"), soon, false),
             (answered(503, ""), soon, false),
             (answered(400, "LimitExceededException"), None, true),

@@ -68,6 +68,11 @@ impl Details {
             .map(|(key, value)| (key.as_str(), value.expose_secret()))
     }
 
+    /// Adds a value that was read.
+    pub fn insert(&mut self, key: String, value: SecretString) {
+        self.0.insert(key, value);
+    }
+
     /// Whether `observed` holds everything that is wanted here.
     ///
     /// Keys that Cognito added by itself do not count, nor do those that it never returns.

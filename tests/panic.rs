@@ -17,6 +17,7 @@ use cfn_cognito_idp::{
     handler::{Handler, Invocation},
     http::{self, SdkHttpClient},
     retry::{Backoff, Retry, Turns},
+    sources::Stores,
 };
 use cfn_cognito_idp_support::{
     cognito::{self, Fault},
@@ -58,6 +59,7 @@ impl World {
             .await;
         let handler = Handler {
             cognito: Cognito::new(&sdk, retry),
+            stores: Stores::new(&sdk, retry),
             delivery: Delivery::new(client, Backoff::DELIVERY),
             allowed_hosts: responses.authority().as_str().into(),
         };

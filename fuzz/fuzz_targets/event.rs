@@ -27,6 +27,7 @@ use cfn_cognito_idp::{
     http::{self, SdkHttpClient},
     response::BODY_MAX,
     retry::{Backoff, Retry, Turns},
+    sources::Stores,
 };
 use cfn_cognito_idp_fuzz::{MARK, mark_secrets, mutate};
 use cfn_cognito_idp_support::{cognito, responses::Responses};
@@ -105,6 +106,7 @@ impl World {
         Self {
             handler: Handler {
                 cognito: Cognito::new(&sdk, retry),
+                stores: Stores::new(&sdk, retry),
                 delivery: Delivery::new(client, backoff),
                 allowed_hosts: responses.authority().as_str().into(),
             },

@@ -12,7 +12,8 @@ pub use mutate::mutate;
 pub const MARK: &str = "7zQ-planted-Kx3";
 
 /// Marks the values of `ProviderDetails` that may not be shown. They keep their own text, so that
-/// they are as odd as the input makes them.
+/// they are as odd as the input makes them. `ProviderDetailsFrom` holds no secrets, only where they
+/// are, and nothing can be read there.
 pub fn mark_secrets(properties: &mut Value) {
     let details = properties.get_mut("ProviderDetails");
     let details = details.and_then(Value::as_object_mut);

@@ -1,7 +1,7 @@
 //! The paths that are decided by time, which are awkward to reach from outside.
 
 use super::*;
-use crate::provider::{ProviderType, StringMap};
+use crate::provider::{ProviderType, Sources, StringMap};
 
 const SINCE: i64 = 1_795_330_800;
 
@@ -16,6 +16,7 @@ fn declared(name: &str, identifiers: &[&str]) -> Declared {
                 ..Members::default()
             },
         },
+        sources: Sources::new(),
         adopt_existing: false,
     }
 }

@@ -54,10 +54,13 @@ pub enum Problem {
     /// A key that Cognito refuses to be given.
     #[error("ProviderDetails.{0} is returned by Cognito and cannot be set: remove it")]
     Returned(&'static str),
+    /// A key whose value is given and to be read.
+    #[error("{0} is in both ProviderDetails and ProviderDetailsFrom: remove it from one")]
+    GivenTwice(String),
     /// A dynamic reference that CloudFormation passed on instead of resolving it.
     #[error(
         "ProviderDetails.{0} holds a dynamic reference that CloudFormation left unresolved \
-         ({{{{resolve:…}}}}): pass the value through a NoEcho parameter"
+         ({{{{resolve:…}}}}): name its source in ProviderDetailsFrom"
     )]
     Unresolved(String),
     /// `AcrMapping` on a provider that is not OIDC.

@@ -9,13 +9,14 @@ use super::{
 use crate::physical_id::PROVIDER_NAME_MAX;
 
 /// The properties of the resource type; any other is a mistake that must not be ignored.
-pub const PROPERTIES: [&str; 11] = [
+pub const PROPERTIES: [&str; 12] = [
     "ServiceToken",
     "ServiceTimeout",
     "UserPoolId",
     "ProviderName",
     "ProviderType",
     "ProviderDetails",
+    "ProviderDetailsFrom",
     "AttributeMapping",
     "IdpIdentifiers",
     "AcrMapping",
@@ -26,7 +27,8 @@ pub const PROPERTIES: [&str; 11] = [
 /// What CloudFormation takes as `ServiceTimeout`.
 pub(super) const SERVICE_TIMEOUT_SECONDS: RangeInclusive<u64> = 1..=3600;
 
-const VALUE_MAX: usize = 131_072;
+/// What a value of `ProviderDetails` may have at most, in characters.
+pub const VALUE_MAX: usize = 131_072;
 const MAPPING_KEY_MAX: usize = 32;
 const IDENTIFIERS_MAX: usize = 50;
 const IDENTIFIER_MAX: usize = 40;
@@ -81,16 +83,21 @@ pub(super) fn check_details(
     }
     for (key, value) in details {
         let path = || Cow::Owned(format!("ProviderDetails.{}", problem::name(key)));
-        if key == "ActiveEncryptionCertificate" {
-            problems.push(Problem::Returned("ActiveEncryptionCertificate"));
-        }
+        check_key(key, problems);
         if value.contains("{{resolve:") {
             problems.push(Problem::Unresolved(problem::name(key)));
         }
         size(path(), value, 0, VALUE_MAX, problems);
-        // The key is too long to be named whole, so the map is named instead.
-        size("a key of ProviderDetails", key, 0, VALUE_MAX, problems);
     }
+}
+
+/// A key of the details, wherever its value comes from.
+pub(super) fn check_key(key: &str, problems: &mut Vec<Problem>) {
+    if key == "ActiveEncryptionCertificate" {
+        problems.push(Problem::Returned("ActiveEncryptionCertificate"));
+    }
+    // The key is too long to be named whole, so the map is named instead.
+    size("a key of ProviderDetails", key, 0, VALUE_MAX, problems);
 }
 
 /// The keys without which Cognito refuses to create a provider of that type.
@@ -195,7 +202,7 @@ fn check_levels(levels: &StringMap, kind: Option<ProviderType>, problems: &mut V
     }
 }
 
-fn size(
+pub(super) fn size(
     path: impl Into<Cow<'static, str>>,
     text: &str,
     min: usize,

@@ -63,6 +63,7 @@ fn everything_declared_arrives() {
     properties["ServiceTimeout"] = json!("60");
     let Declared {
         provider,
+        sources,
         adopt_existing,
     } = parsed(&properties);
     assert_eq!(provider.id.to_string(), "eu-west-1_AbC|Corp");
@@ -80,6 +81,7 @@ fn everything_declared_arrives() {
             acr_mapping: Some([("Level1".to_owned(), "urn:acr:1".to_owned())].into()),
         }
     );
+    assert!(sources.is_empty());
     assert!(adopt_existing);
     assert_eq!(service_timeout(&properties), Some(Duration::from_mins(1)));
 }
@@ -193,7 +195,7 @@ fn all_problems_are_named_at_once_and_no_value_is_shown() {
          (10) ProviderDetails.ActiveEncryptionCertificate is returned by Cognito and cannot be \
          set: remove it; \
          (11) ProviderDetails.client_secret holds a dynamic reference that CloudFormation left \
-         unresolved ({{resolve:…}}): pass the value through a NoEcho parameter; \
+         unresolved ({{resolve:…}}): name its source in ProviderDetailsFrom; \
          (12) AcrMapping is for OIDC providers only; \
          (13) the key of AcrMapping.Level5 must be one of Level1, Level2, Level3, Level4, \
          not a string of 6 characters; \
@@ -349,5 +351,49 @@ fn previous_properties_are_read_in_any_shape() {
     );
     for odd in [json!(null), json!([]), json!("x"), json!({"UserPoolId": 1})] {
         assert_eq!(Previous::from(&odd).id, None);
+    }
+}
+
+#[test]
+fn sources_arrive_and_count_for_what_is_required() {
+    let mut properties = minimal(ProviderType::Google, &["client_id", "authorize_scopes"]);
+    properties["ProviderDetailsFrom"] = json!({"client_secret": {
+        "SecretsManager": {"SecretId": "google", "JsonKey": "secret", "VersionId": null},
+        "S3": null,
+    }});
+    let declared = parsed(&properties);
+    assert_eq!(declared.provider.details.expose("client_secret"), None);
+    let place = Place::Secret {
+        secret_id: "google".to_owned(),
+        version_id: None,
+        version_stage: None,
+    };
+    let json_key = Some("secret".to_owned());
+    let source = Source { place, json_key };
+    assert_eq!(
+        declared.sources,
+        [("client_secret".to_owned(), source)].into()
+    );
+}
+
+#[test]
+fn only_an_arn_names_a_region_and_only_by_its_name() {
+    let regions = [
+        ("google", None),
+        (
+            "arn:aws:secretsmanager:eu-west-1:1:secret:google",
+            Some("eu-west-1"),
+        ),
+        (
+            "arn:aws-cn:ssm:cn-north-1:1:parameter/a",
+            Some("cn-north-1"),
+        ),
+        ("arn:aws:ssm::1:parameter/a", None),
+        ("arn:aws:ssm:evil.example/:1:parameter/a", None),
+        ("arn:aws", None),
+    ];
+    for (name, region) in regions {
+        let name = name.to_owned();
+        assert_eq!(Place::Parameter { name }.region(), region);
     }
 }

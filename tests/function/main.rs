@@ -19,6 +19,7 @@ mod operator;
 mod process;
 mod replace;
 mod shapes;
+mod sources;
 mod start;
 mod update;
 mod world;

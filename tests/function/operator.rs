@@ -6,6 +6,7 @@ use std::{fmt::Write as _, path::Path, time::Duration};
 use cfn_cognito_idp_support::{cognito::Fault, events, responses};
 use serde_json::{Value, json};
 
+use crate::sources;
 use crate::world::{ID, POOL, World, error, oidc, uncounted, with, with_detail};
 
 const PAGE: &str = "docs/failures.md";
@@ -75,6 +76,18 @@ async fn refused(code: &'static str, message: &'static str) -> Seen {
     create(&world, &oidc(POOL, "Corp")).await
 }
 
+/// A Create whose secret may not be read.
+async fn unreadable() -> Seen {
+    let (world, stores) = sources::world().await;
+    let denied = Fault::Error(
+        400,
+        "AccessDeniedException",
+        "User is not authorized to perform: secretsmanager:GetSecretValue",
+    );
+    stores.script("GetSecretValue", [denied]);
+    create(&world, &sources::corp(sources::secret())).await
+}
+
 /// A Create that fails in this way for as long as there is time.
 async fn hopeless(fault: Fault) -> Seen {
     let mut world = World::new().await;
@@ -135,7 +148,7 @@ async fn mistakes() -> Vec<Row> {
                 &with_detail(&corp, "client_secret", "{{resolve:ssm-secure:idp}}"),
             )
             .await,
-            "CloudFormation does not resolve such references here.",
+            "CloudFormation does not resolve such references here; the function can.",
         ),
         (
             "The name is taken",
@@ -184,6 +197,12 @@ async fn refusals() -> Vec<Row> {
             )
             .await,
             "Add the pool to `UserPoolArns` of the function's stack.",
+        ),
+        (
+            "A value cannot be read",
+            unreadable().await,
+            "Check the name; add it to `SecretArns`, `ParameterArns` or `ObjectArns` of the \
+             function's stack, and its key to `KeyArns`.",
         ),
         (
             "A quota is used up",

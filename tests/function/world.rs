@@ -48,7 +48,7 @@ struct Said {
 const PLANTED: &str = "planted";
 
 /// Everything that the function can log.
-const LOUD: [(&str, &str); 2] = [("AWS_LAMBDA_LOG_LEVEL", "TRACE"), ("RUST_LOG", "trace")];
+pub const LOUD: [(&str, &str); 2] = [("AWS_LAMBDA_LOG_LEVEL", "TRACE"), ("RUST_LOG", "trace")];
 
 impl World {
     pub async fn new() -> Self {

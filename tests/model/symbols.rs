@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cfn_cognito_idp::{
     physical_id::{PhysicalId, ProviderId},
     plan::{self, Failure, FailureKind, Observed},
-    provider::{Declared, Members, Previous, Provider, ProviderType},
+    provider::{Declared, Members, Previous, Provider, ProviderType, Sources},
     secret::Details,
 };
 
@@ -104,6 +104,7 @@ impl Properties {
     pub fn declared(self) -> Declared {
         Declared {
             provider: self.provider(),
+            sources: Sources::new(),
             adopt_existing: self.adopt,
         }
     }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use cfn_cognito_idp::{
     physical_id::PhysicalId,
     plan::{self, Answer, Call, Intent, Step},
-    provider::{Declared, Members, Previous, Provider, ProviderType},
+    provider::{Declared, Members, Previous, Provider, ProviderType, Sources},
     secret::Details,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select, sample::subsequence};
@@ -102,6 +102,7 @@ fn delete(id: &str, provider: &Provider) -> Intent {
 fn declared(provider: &Provider, adopt_existing: bool) -> Declared {
     Declared {
         provider: provider.clone(),
+        sources: Sources::new(),
         adopt_existing,
     }
 }

@@ -1,6 +1,7 @@
-//! Fakes of what the handler talks to, over real HTTP: Cognito ([`cognito`]), CloudFormation's
-//! response URL ([`responses`]) and the Lambda Runtime API ([`lambda`]). Each can be told to fail
-//! in the ways in which the real one does, and remembers what it was asked.
+//! Fakes of what the handler talks to, over real HTTP: Cognito ([`cognito`]), the services that hold
+//! values ([`stores`]), CloudFormation's response URL ([`responses`]) and the Lambda Runtime API
+//! ([`lambda`]). Each can be told to fail in the ways in which the real one does, and remembers what
+//! it was asked.
 
 #![expect(
     clippy::expect_used,
@@ -17,4 +18,5 @@ pub mod lambda;
 pub mod proxy;
 pub mod region;
 pub mod responses;
+pub mod stores;
 pub mod storm;

@@ -1,4 +1,5 @@
 //! The attempts at one call: each is judged, logged, and remembered for what it may have done.
+//! The same for every service.
 
 use std::{
     fmt,
@@ -7,17 +8,20 @@ use std::{
     time::Duration,
 };
 
+use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_sdk_cognitoidentityprovider::{
     config::{
-        ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeTransmitInterceptorContextRef,
+        ConfigBag, IdentityCache, Intercept, RuntimeComponents, StalledStreamProtectionConfig,
+        interceptors::BeforeTransmitInterceptorContextRef,
     },
     error::{BoxError, ProvideErrorMetadata},
 };
+use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::{
     interceptors::context::InterceptorContext,
     retries::classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority},
 };
-use aws_smithy_types::retry::ErrorKind;
+use aws_smithy_types::retry::{ErrorKind, RetrySpec};
 use tokio::time::Instant;
 
 use crate::{
@@ -27,9 +31,44 @@ use crate::{
     secret::Details,
 };
 
+/// Credentials come from the environment, or from a local endpoint.
+const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(5);
+/// Past every delay that is asked for, so that the SDK's own limit never cuts one.
+const NO_LIMIT: Duration = Duration::from_hours(1);
+
+/// The configuration of clients whose calls are retried as [`Attempts`] say. They need
+/// [`unlimited`] too, which only the clients themselves can be given.
+pub fn patient(sdk: &SdkConfig) -> SdkConfig {
+    // The SDK's retry loop with our verdict and our delays: attempts are limited by time
+    // alone. The retry behaviour is pinned, because the next one bends the delays it is given.
+    let loop_config = RetryConfig::standard()
+        .with_max_attempts(u32::MAX)
+        .with_max_backoff(NO_LIMIT)
+        .with_retry_spec(RetrySpec::v2_0());
+    // Without a limit of its own, the SDK adds up the delays of all the attempts that there
+    // may be, one by one, before each request.
+    let identities = IdentityCache::lazy()
+        .load_timeout(CREDENTIALS_TIMEOUT)
+        .build();
+    // The SDK takes an answer that is more than five seconds away for a stalled stream.
+    let patient = StalledStreamProtectionConfig::disabled();
+    sdk.to_builder()
+        .stalled_stream_protection(patient)
+        .identity_cache(identities)
+        .retry_config(loop_config)
+        .build()
+}
+
+/// No budget of tokens: one that outlives the invocation has no place here.
+pub fn unlimited() -> RetryPartition {
+    RetryPartition::custom("cfn-cognito-idp")
+        .token_bucket(TokenBucket::unlimited())
+        .build()
+}
+
 /// The attempts at one call, so far.
 #[derive(Clone)]
-pub(super) struct Attempts(Arc<Inner>);
+pub struct Attempts(Arc<Inner>);
 
 struct Inner {
     /// The name of the operation, for the log.
@@ -64,16 +103,27 @@ impl fmt::Debug for Attempts {
 }
 
 impl Attempts {
-    pub(super) fn new(call: &Call, retry: Retry) -> Self {
+    pub fn new(call: &Call, retry: Retry) -> Self {
         let (verb, details) = match call {
             Call::Create(provider) => ("creating", Some(&provider.details)),
             Call::Describe(_) => ("describing", None),
             Call::Update { details, .. } => ("updating", details.as_ref()),
             Call::Delete(_) => ("deleting", None),
         };
+        let doing = format!("{verb} identity provider ({})", call.id());
+        Self::at(call.operation(), doing, details, retry)
+    }
+
+    /// The attempts at any call: its name for the log, and what it does for the operator.
+    pub fn at(
+        operation: &'static str,
+        doing: String,
+        details: Option<&Details>,
+        retry: Retry,
+    ) -> Self {
         Self(Arc::new(Inner {
-            operation: call.operation(),
-            doing: format!("{verb} identity provider ({})", call.id()),
+            operation,
+            doing,
             details: details.cloned(),
             retry,
             start: Instant::now(),
@@ -86,14 +136,14 @@ impl Attempts {
     }
 
     /// What the call failed with: the last attempt's fault, or `unsent` if there was none.
-    pub(super) fn failed(&self, unsent: &Fault) -> Failure {
+    pub fn failed(&self, unsent: &Fault) -> Failure {
         let seen = self.seen();
         let fault = seen.last.as_ref().unwrap_or(unsent);
         Failure::new(fault, &self.0.doing, seen.unsettled == 0)
     }
 
     /// What the call failed with if nobody waited for its end.
-    pub(super) fn out_of_time(&self) -> Failure {
+    pub fn out_of_time(&self) -> Failure {
         let seen = self.seen();
         let doing = &self.0.doing;
         let text = match (&seen.last, seen.failed) {
@@ -194,13 +244,13 @@ impl Intercept for Attempts {
 }
 
 /// Tells the SDK's retry loop what [`Fault::verdict`] says, as the last to be asked.
-pub(super) struct Classifier<E> {
+pub struct Classifier<E> {
     attempts: Attempts,
     error: PhantomData<fn() -> E>,
 }
 
 impl<E> Classifier<E> {
-    pub(super) fn new(attempts: &Attempts) -> Self {
+    pub fn new(attempts: &Attempts) -> Self {
         Self {
             attempts: attempts.clone(),
             error: PhantomData,

@@ -1,0 +1,165 @@
+//! `ProviderDetailsFrom`: where values of `ProviderDetails` are to be read.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde_json::{Map, Value};
+
+use super::{
+    problem::{self, Problem, Shape},
+    rules, text,
+};
+
+/// The keys of `ProviderDetails` that are to be read, and where.
+pub type Sources = BTreeMap<String, Source>;
+
+/// Where one value is to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// What is to be fetched.
+    pub place: Place,
+    /// Which part of it: a key of the JSON object that a secret holds.
+    pub json_key: Option<String>,
+}
+
+/// What is fetched in one call. Values of the same place are of the same version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are those of the services")]
+pub enum Place {
+    /// A secret of Secrets Manager.
+    Secret {
+        secret_id: String,
+        version_id: Option<String>,
+        version_stage: Option<String>,
+    },
+    /// A parameter of the SSM Parameter Store.
+    Parameter { name: String },
+    /// An object in S3.
+    Object {
+        bucket: String,
+        key: String,
+        version_id: Option<String>,
+    },
+}
+
+impl Place {
+    /// The region that an ARN names. Elsewhere, it is the function's own.
+    pub fn region(&self) -> Option<&str> {
+        let (Self::Secret { secret_id: id, .. } | Self::Parameter { name: id }) = self else {
+            return None;
+        };
+        // arn:aws:ssm:eu-west-1:123456789012:parameter/idp
+        let region = id.strip_prefix("arn:")?.split(':').nth(2)?;
+        // It becomes part of a host name, and the request carries credentials.
+        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        (!region.is_empty() && region.chars().all(is_name)).then_some(region)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secret { secret_id, .. } => write!(f, "Secrets Manager ({secret_id})"),
+            Self::Parameter { name } => write!(f, "SSM Parameter Store ({name})"),
+            Self::Object { bucket, key, .. } => write!(f, "S3 ({bucket}/{key})"),
+        }
+    }
+}
+
+/// Longer than any name that the services know.
+const NAME_MAX: usize = 2_048;
+
+/// One source, at `path` in the properties, or what is wrong with it.
+pub(super) fn source(path: &str, value: &Value, problems: &mut Vec<Problem>) -> Option<Source> {
+    const FORM: &str = "a map with one of SecretsManager, SsmParameter, S3";
+    let kinds = value.as_object().into_iter().flatten();
+    let mut kinds = kinds.filter(|(_, members)| !members.is_null());
+    let (Some((kind, members)), None) = (kinds.next(), kinds.next()) else {
+        problems.push(Problem::shape(path, FORM, value));
+        return None;
+    };
+    let path = format!("{path}.{}", problem::name(kind));
+    let names: &[&str] = match kind.as_str() {
+        "SecretsManager" => &["SecretId", "JsonKey", "VersionId", "VersionStage"],
+        "SsmParameter" => &["Name"],
+        "S3" => &["Bucket", "Key", "VersionId"],
+        _ => {
+            problems.push(Problem::Form {
+                path: format!("the key of {path}").into(),
+                form: "one of SecretsManager, SsmParameter, S3",
+                shape: Shape::text(kind),
+            });
+            return None;
+        }
+    };
+    let Some(members) = members.as_object() else {
+        problems.push(Problem::shape(path, "a map of strings", members));
+        return None;
+    };
+    for member in members.keys().filter(|key| !names.contains(&key.as_str())) {
+        let member = problem::name(member);
+        problems.push(Problem::Unknown(format!("{path}.{member}")));
+    }
+    let mut reader = Reader {
+        path,
+        members,
+        problems,
+    };
+    // All of them are looked at before the first that is missing ends it.
+    let (place, json_key) = match kind.as_str() {
+        "SecretsManager" => {
+            let secret_id = reader.required("SecretId");
+            let version_id = reader.optional("VersionId");
+            let version_stage = reader.optional("VersionStage");
+            let json_key = reader.optional("JsonKey");
+            let place = secret_id.map(|secret_id| Place::Secret {
+                secret_id,
+                version_id,
+                version_stage,
+            });
+            (place, json_key)
+        }
+        "SsmParameter" => {
+            let name = reader.required("Name");
+            (name.map(|name| Place::Parameter { name }), None)
+        }
+        _ => {
+            let bucket = reader.required("Bucket");
+            let key = reader.required("Key");
+            let version_id = reader.optional("VersionId");
+            let place = bucket.zip(key).map(|(bucket, key)| Place::Object {
+                bucket,
+                key,
+                version_id,
+            });
+            (place, None)
+        }
+    };
+    place.map(|place| Source { place, json_key })
+}
+
+struct Reader<'a> {
+    path: String,
+    members: &'a Map<String, Value>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn optional(&mut self, member: &str) -> Option<String> {
+        let value = self.members.get(member).filter(|value| !value.is_null())?;
+        let path = format!("{}.{member}", self.path);
+        let Some(text) = text(value) else {
+            self.problems.push(Problem::shape(path, "a string", value));
+            return None;
+        };
+        rules::size(path, &text, 1, NAME_MAX, self.problems);
+        Some(text)
+    }
+
+    fn required(&mut self, member: &str) -> Option<String> {
+        if self.members.get(member).is_none_or(Value::is_null) {
+            let path = format!("{}.{member}", self.path);
+            self.problems.push(Problem::Missing(path.into()));
+        }
+        self.optional(member)
+    }
+}

@@ -1,0 +1,284 @@
+//! Values of `ProviderDetails` from where they live: Secrets Manager, the SSM Parameter Store, S3.
+
+use std::{collections::BTreeMap, fmt::Debug, time::Duration};
+
+use aws_config::{Region, SdkConfig, timeout::TimeoutConfig};
+use aws_sdk_s3::{
+    config::ResponseChecksumValidation, error::SdkError, operation::get_object::GetObjectError,
+};
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use aws_sdk_ssm::operation::get_parameter::GetParameterError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use futures_util::future::join_all;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    attempts::{Attempts, Classifier, patient, unlimited},
+    http::chain,
+    provider::{Place, Provider, Sources, VALUE_MAX},
+    retry::{Fault, Retry},
+    secret::Details,
+};
+
+/// What one attempt gets. These services answer in tens of milliseconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+/// When little time is left, so many attempts still have to fit.
+const ATTEMPTS_THAT_FIT: u32 = 3;
+/// The longest a value may be, in bytes of UTF-8. More than that of an object is not downloaded.
+const BYTES_MAX: usize = VALUE_MAX * 4;
+
+/// The services that hold values. Their clients are made for each read: most stacks never need
+/// one, and a connection is kept by the HTTP client that all of them share.
+#[derive(Debug)]
+pub struct Stores {
+    sdk: SdkConfig,
+    retry: Retry,
+}
+
+/// What was fetched, or why it is no text.
+type Content = Result<SecretString, &'static str>;
+
+impl Stores {
+    /// With the credentials, endpoints, region and HTTP client of `sdk`. This does nothing yet.
+    pub fn new(sdk: &SdkConfig, retry: Retry) -> Self {
+        Self {
+            sdk: sdk.clone(),
+            retry,
+        }
+    }
+
+    /// Reads all sources at once, until `end`, and completes the provider with their values.
+    /// Values of the same place come from one call, and so from the same version.
+    ///
+    /// # Errors
+    /// All the reads that failed and why, in one text without secrets.
+    pub async fn read(
+        &self,
+        sources: Sources,
+        provider: &mut Provider,
+        end: Instant,
+    ) -> Result<(), String> {
+        let mut places: BTreeMap<Place, Vec<(String, Option<String>)>> = BTreeMap::new();
+        for (key, source) in sources {
+            let keys = places.entry(source.place).or_default();
+            keys.push((key, source.json_key));
+        }
+        let reads = places.iter().map(|(place, keys)| {
+            let names: Vec<_> = keys.iter().map(|(key, _)| key.as_str()).collect();
+            self.fetch(place, doing(place, &names), &provider.details, end)
+        });
+        let contents = join_all(reads).await;
+        let mut failed = Vec::new();
+        for ((place, keys), content) in places.into_iter().zip(contents) {
+            let content = match content {
+                Ok(content) => content,
+                Err(text) => {
+                    failed.push(text);
+                    continue;
+                }
+            };
+            for (key, json_key) in keys {
+                let value = match &json_key {
+                    Some(json_key) => member(&content, json_key),
+                    None => Ok(content.clone()),
+                };
+                let doing = doing(&place, &[&key]);
+                let added = value.and_then(|value| {
+                    let added = provider.add(key, value);
+                    added.map_err(|problem| problem.to_string())
+                });
+                if let Err(why) = added {
+                    failed.push(format!("{doing}: {why}"));
+                }
+            }
+        }
+        match failed.as_slice() {
+            [] => Ok(()),
+            // One service may quote what another has returned.
+            failed => Err(provider.details.redact(&failed.join("; "))),
+        }
+    }
+
+    async fn fetch(
+        &self,
+        place: &Place,
+        doing: String,
+        given: &Details,
+        end: Instant,
+    ) -> Result<SecretString, String> {
+        let operation = operation(place);
+        let attempts = Attempts::at(operation, doing.clone(), Some(given), self.retry);
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(attempts.out_of_time().text);
+        }
+        let attempt_timeout = ATTEMPT_TIMEOUT.min(left / ATTEMPTS_THAT_FIT);
+        let got = timeout_at(end, self.get(place, &attempts, attempt_timeout)).await;
+        let fetched = match got {
+            Ok(Ok(Ok(content))) => Ok(content),
+            Ok(Ok(Err(why))) => Err(format!("{doing}: {why}")),
+            Ok(Err(unsent)) => Err(attempts.failed(&unsent).text),
+            Err(_) => Err(attempts.out_of_time().text),
+        };
+        // Not why: that may quote what is being read elsewhere at this moment.
+        tracing::debug!(operation, failed = fetched.is_err(), "called");
+        fetched
+    }
+
+    async fn get(
+        &self,
+        place: &Place,
+        attempts: &Attempts,
+        attempt_timeout: Duration,
+    ) -> Result<Content, Fault> {
+        let mut sdk = patient(&self.sdk).into_builder();
+        if let Some(region) = place.region() {
+            sdk = sdk.region(Region::new(region.to_owned()));
+        }
+        let sdk = sdk
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .operation_attempt_timeout(attempt_timeout)
+                    .build(),
+            )
+            .build();
+        match place {
+            Place::Secret {
+                secret_id,
+                version_id,
+                version_stage,
+            } => {
+                let config = aws_sdk_secretsmanager::config::Builder::from(&sdk)
+                    .retry_partition(unlimited())
+                    .retry_classifier(Classifier::<GetSecretValueError>::new(attempts))
+                    .interceptor(attempts.clone())
+                    .build();
+                let got = aws_sdk_secretsmanager::Client::from_conf(config)
+                    .get_secret_value()
+                    .secret_id(secret_id)
+                    .set_version_id(version_id.clone())
+                    .set_version_stage(version_stage.clone())
+                    .send()
+                    .await
+                    .map_err(|error| unsent(&error))?;
+                let text = got.secret_string.map(SecretString::from);
+                Ok(text.ok_or("the secret is binary, not text"))
+            }
+            Place::Parameter { name } => {
+                let config = aws_sdk_ssm::config::Builder::from(&sdk)
+                    .retry_partition(unlimited())
+                    .retry_classifier(Classifier::<GetParameterError>::new(attempts))
+                    .interceptor(attempts.clone())
+                    .build();
+                let got = aws_sdk_ssm::Client::from_conf(config)
+                    .get_parameter()
+                    .name(name)
+                    .with_decryption(true)
+                    .send()
+                    .await
+                    .map_err(|error| unsent(&error))?;
+                let text = got.parameter.and_then(|parameter| parameter.value);
+                Ok(text
+                    .map(SecretString::from)
+                    .ok_or("the parameter has no value"))
+            }
+            Place::Object {
+                bucket,
+                key,
+                version_id,
+            } => {
+                let config = aws_sdk_s3::config::Builder::from(&sdk)
+                    .retry_partition(unlimited())
+                    .retry_classifier(Classifier::<GetObjectError>::new(attempts))
+                    .interceptor(attempts.clone())
+                    // The part that is asked for has no checksum of its own.
+                    .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+                    // Buckets are no hosts where an emulator is.
+                    .force_path_style(self.is_elsewhere("AWS_ENDPOINT_URL_S3"))
+                    .build();
+                let got = aws_sdk_s3::Client::from_conf(config)
+                    .get_object()
+                    .bucket(bucket)
+                    .key(key)
+                    .set_version_id(version_id.clone())
+                    // One byte past the limit tells that it is passed.
+                    .range(format!("bytes=0-{BYTES_MAX}"))
+                    .send()
+                    .await;
+                let body = match got {
+                    Ok(object) => object.body.collect().await,
+                    // There is no first byte: the object is empty.
+                    Err(error) if error.raw_response().is_some_and(is_out_of_range) => {
+                        return Ok(Ok(SecretString::default()));
+                    }
+                    Err(error) => return Err(unsent(&error)),
+                };
+                let body = body.map_err(|error| Fault::Broken(chain(&error)))?;
+                Ok(text(body.to_vec()))
+            }
+        }
+    }
+
+    /// Whether requests go to another place than AWS.
+    fn is_elsewhere(&self, variable: &str) -> bool {
+        self.sdk.endpoint_url().is_some() || std::env::var_os(variable).is_some()
+    }
+}
+
+const fn operation(place: &Place) -> &'static str {
+    match place {
+        Place::Secret { .. } => "GetSecretValue",
+        Place::Parameter { .. } => "GetParameter",
+        Place::Object { .. } => "GetObject",
+    }
+}
+
+/// What is being done, for the operator.
+fn doing(place: &Place, keys: &[&str]) -> String {
+    let keys: Vec<_> = keys
+        .iter()
+        .map(|key| format!("ProviderDetails.{key}"))
+        .collect();
+    format!("reading {} from {place}", keys.join(" and "))
+}
+
+/// Every failed attempt was seen by the classifier; this is for what failed before the first.
+fn unsent<E, R>(error: &SdkError<E, R>) -> Fault
+where
+    E: std::error::Error + 'static,
+    R: Debug,
+{
+    Fault::NotSent(chain(error))
+}
+
+fn is_out_of_range(response: &HttpResponse) -> bool {
+    response.status().as_u16() == 416
+}
+
+fn text(bytes: Vec<u8>) -> Content {
+    if bytes.len() > BYTES_MAX {
+        return Err("the object is longer than Cognito takes, it has more than 524288 bytes");
+    }
+    let text = String::from_utf8(bytes);
+    text.map(SecretString::from)
+        .map_err(|_| "the object is not UTF-8 text")
+}
+
+/// The value under a key of the JSON object that a secret holds.
+fn member(content: &SecretString, key: &str) -> Result<SecretString, String> {
+    let Ok(members) = serde_json::from_str::<Map<String, Value>>(content.expose_secret()) else {
+        return Err(format!(
+            "the secret is not a JSON object, it cannot have a key {key}"
+        ));
+    };
+    match members.get(key) {
+        Some(Value::String(text)) => Ok(text.clone().into()),
+        Some(scalar @ (Value::Bool(_) | Value::Number(_))) => Ok(scalar.to_string().into()),
+        Some(_) => Err(format!(
+            "the value of the secret's key {key} must be a string, a number or a boolean"
+        )),
+        None => Err(format!("the secret has no key {key}")),
+    }
+}

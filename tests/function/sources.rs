@@ -1,0 +1,518 @@
+//! `ProviderDetailsFrom`: values that are read where they live, before anything is changed.
+
+use std::time::Duration;
+
+use cfn_cognito_idp_support::{cognito::Fault, events, lambda::epoch_ms, stores::Stores};
+use serde_json::{Value, json};
+
+use crate::world::{
+    ID, LOUD, POOL, World, deleted, failed, not_created, oidc, oidc_data, success, uncounted, with,
+    with_detail,
+};
+
+/// What the secret `google` holds.
+const GOOGLE: &str = r#"{"id": "client-1", "secret": "planted-client-secret", "n": 42, "map": {}}"#;
+const DENIED: Fault = Fault::Error(400, "AccessDeniedException", "not allowed");
+
+/// A world in which the function can read from these stores.
+pub async fn world() -> (World, Stores) {
+    let stores = Stores::start().await;
+    stores.put_secret("google", "", GOOGLE);
+    stores.put_secret("plain", "", "planted-client-secret");
+    stores.put_parameter("/idp/corp", "planted-client-secret");
+    stores.put_object("meta/okta.xml", "", "<planted ü/>".as_bytes());
+    let url = stores.url();
+    let mut environment = LOUD.to_vec();
+    for service in [
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        "AWS_ENDPOINT_URL_SSM",
+        "AWS_ENDPOINT_URL_S3",
+    ] {
+        environment.push((service, &url));
+    }
+    (World::with(&environment).await, stores)
+}
+
+/// The OIDC provider of the other tests, with its secret from there.
+pub fn corp(source: Value) -> Value {
+    let mut properties = with(
+        &oidc(POOL, "Corp"),
+        "ProviderDetailsFrom",
+        json!({"client_secret": source}),
+    );
+    let details = properties["ProviderDetails"].as_object_mut().unwrap();
+    details.remove("client_secret");
+    properties
+}
+
+/// A SAML provider, with its metadata from there and nothing else.
+fn saml(source: Value) -> Value {
+    json!({
+        "UserPoolId": POOL, "ProviderName": "Corp", "ProviderType": "SAML",
+        "ProviderDetailsFrom": {"MetadataFile": source},
+    })
+}
+
+pub fn secret() -> Value {
+    json!({"SecretsManager": {"SecretId": "google", "JsonKey": "secret"}})
+}
+
+fn parameter() -> Value {
+    json!({"SsmParameter": {"Name": "/idp/corp"}})
+}
+
+fn object() -> Value {
+    json!({"S3": {"Bucket": "meta", "Key": "okta.xml"}})
+}
+
+fn stored(world: &World, key: &str) -> Value {
+    world.cognito.provider(POOL, "Corp").unwrap()["ProviderDetails"][key].clone()
+}
+
+/// A Create that fails with this, before any call to Cognito.
+async fn refused(world: &World, properties: &Value, reason: &str) {
+    let body = world.create(properties).await;
+    assert_eq!(body, failed(&not_created(), reason));
+    assert_eq!(world.operations(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_secret_is_read_whole_or_by_its_json_key_and_in_any_version() {
+    let (world, stores) = world().await;
+    stores.put_secret("google", "v1-0000000000000000000000000000000", "planted-1");
+    stores.put_secret("google", "AWSPREVIOUS", r#"{"secret": "planted-previous"}"#);
+    let cases = [
+        (json!({"SecretId": "plain"}), "planted-client-secret"),
+        (json!({"SecretId": "google"}), GOOGLE),
+        (
+            json!({"SecretId": "google", "JsonKey": "secret"}),
+            "planted-client-secret",
+        ),
+        (json!({"SecretId": "google", "JsonKey": "n"}), "42"),
+        (
+            json!({"SecretId": "google", "VersionId": "v1-0000000000000000000000000000000"}),
+            "planted-1",
+        ),
+        (
+            json!({"SecretId": "google", "JsonKey": "secret", "VersionStage": "AWSPREVIOUS"}),
+            "planted-previous",
+        ),
+    ];
+    for (source, value) in cases {
+        let body = world.create(&corp(json!({"SecretsManager": source}))).await;
+        assert_eq!(body, success(ID, oidc_data(POOL, "Corp")));
+        assert_eq!(stored(&world, "client_secret"), value);
+        assert_eq!(world.operations(), ["Create"]);
+        world.cognito.remove(POOL, "Corp");
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_is_read_decrypted() {
+    let (world, _stores) = world().await;
+    let body = world.create(&corp(parameter())).await;
+    assert_eq!(body, success(ID, oidc_data(POOL, "Corp")));
+    assert_eq!(stored(&world, "client_secret"), "planted-client-secret");
+}
+
+#[tokio::test]
+async fn an_object_is_read_byte_for_byte_and_in_any_version() {
+    let (world, stores) = world().await;
+    let line = "<planted a=\"q'&quot;\">Ünïcode 株式会社 🦀 \\ \t</planted>\r\n";
+    let long = line.repeat(100_000 / line.len());
+    stores.put_object("meta/okta.xml", "v.1", long.as_bytes());
+    let versioned = json!({"S3": {"Bucket": "meta", "Key": "okta.xml", "VersionId": "v.1"}});
+    for (source, value) in [(object(), "<planted ü/>"), (versioned, &*long)] {
+        let body = world.create(&saml(source)).await;
+        assert_eq!(body["Status"], "SUCCESS", "{body}");
+        assert_eq!(body["Data"].get("MetadataFile"), None);
+        assert_eq!(stored(&world, "MetadataFile"), value);
+        world.cognito.remove(POOL, "Corp");
+    }
+}
+
+#[tokio::test]
+async fn an_arn_is_read_in_its_region_and_all_else_in_the_functions_own() {
+    let (world, stores) = world().await;
+    let secret = "arn:aws:secretsmanager:ap-south-2:123456789012:secret:google-AbCdEf";
+    let parameter = "arn:aws:ssm:us-west-1:123456789012:parameter/idp";
+    let odd = "arn:aws:ssm:evil.example/:123456789012:parameter/idp";
+    stores.put_secret(secret, "", "planted");
+    stores.put_parameter(parameter, "planted");
+    stores.put_parameter(odd, "planted");
+    let sources = [
+        (
+            json!({"SecretsManager": {"SecretId": secret}}),
+            "ap-south-2",
+        ),
+        (json!({"SsmParameter": {"Name": parameter}}), "us-west-1"),
+        (json!({"SsmParameter": {"Name": odd}}), "eu-west-1"),
+        (object(), "eu-west-1"),
+        (self::secret(), "eu-west-1"),
+    ];
+    for (source, region) in sources {
+        world.create(&corp(source)).await;
+        world.cognito.remove(POOL, "Corp");
+        assert_eq!(stores.take_reads()[0].region, region);
+    }
+}
+
+#[tokio::test]
+async fn values_of_one_secret_come_from_one_read() {
+    let (world, stores) = world().await;
+    let mut properties = corp(secret());
+    properties["ProviderDetailsFrom"]["client_id"] =
+        json!({"SecretsManager": {"SecretId": "google", "JsonKey": "id"}});
+    let details = properties["ProviderDetails"].as_object_mut().unwrap();
+    details.remove("client_id");
+    let body = world.create(&properties).await;
+    assert_eq!(body, success(ID, oidc_data(POOL, "Corp")));
+    assert_eq!(stores.take_reads().len(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_changed() {
+    let (world, stores) = world().await;
+    stores.put_binary_secret("binary");
+    stores.put_object("meta/latin.xml", "", b"planted \xfc");
+    stores.put_object("meta/long.xml", "", &b"x".repeat(131_073));
+    stores.put_object("meta/longer.xml", "", &b"x".repeat(1_000_000));
+    stores.put_object("meta/crab.xml", "", "🦀".repeat(131_072).as_bytes());
+    stores.put_object("meta/empty.xml", "", b"");
+    let secret = |members: Value| corp(json!({"SecretsManager": members}));
+    let object = |key: &str| saml(json!({"S3": {"Bucket": "meta", "Key": key}}));
+    let cases = [
+        (
+            secret(json!({"SecretId": "gone"})),
+            "client_secret from Secrets Manager (gone): ResourceNotFoundException: Secrets \
+             Manager can't find the specified secret.",
+        ),
+        (
+            secret(json!({"SecretId": "binary"})),
+            "client_secret from Secrets Manager (binary): the secret is binary, not text",
+        ),
+        (
+            secret(json!({"SecretId": "google", "JsonKey": "gone"})),
+            "client_secret from Secrets Manager (google): the secret has no key gone",
+        ),
+        (
+            secret(json!({"SecretId": "google", "JsonKey": "map"})),
+            "client_secret from Secrets Manager (google): the value of the secret's key map must \
+             be a string, a number or a boolean",
+        ),
+        (
+            secret(json!({"SecretId": "plain", "JsonKey": "secret"})),
+            "client_secret from Secrets Manager (plain): the secret is not a JSON object, it \
+             cannot have a key secret",
+        ),
+        (
+            corp(json!({"SsmParameter": {"Name": "/gone"}})),
+            "client_secret from SSM Parameter Store (/gone): ParameterNotFound",
+        ),
+        (
+            object("gone.xml"),
+            "MetadataFile from S3 (meta/gone.xml): NoSuchKey: The specified key does not exist.",
+        ),
+        (
+            object("latin.xml"),
+            "MetadataFile from S3 (meta/latin.xml): the object is not UTF-8 text",
+        ),
+        (
+            object("long.xml"),
+            "MetadataFile from S3 (meta/long.xml): ProviderDetails.MetadataFile must have 0 to \
+             131072 characters, it has 131073",
+        ),
+        (
+            object("longer.xml"),
+            "MetadataFile from S3 (meta/longer.xml): the object is longer than Cognito takes, it \
+             has more than 524288 bytes",
+        ),
+    ];
+    for (properties, reason) in cases {
+        let reason = format!("reading ProviderDetails.{reason}");
+        refused(&world, &properties, &reason).await;
+    }
+    // At the limit, in characters of four bytes each; and the least there can be.
+    for key in ["crab.xml", "empty.xml"] {
+        let body = world.create(&object(key)).await;
+        assert_eq!(body["Status"], "SUCCESS", "{body}");
+        world.cognito.remove(POOL, "Corp");
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_was_read_is_checked_like_one_that_is_given() {
+    let (world, stores) = world().await;
+    stores.put_parameter("/method", "PUT");
+    let mut properties = oidc(POOL, "Corp");
+    let details = properties["ProviderDetails"].as_object_mut().unwrap();
+    details.remove("attributes_request_method");
+    properties["ProviderDetailsFrom"] =
+        json!({"attributes_request_method": {"SsmParameter": {"Name": "/method"}}});
+    let reason = "reading ProviderDetails.attributes_request_method from SSM Parameter Store \
+                  (/method): ProviderDetails.attributes_request_method must be GET or POST, not a \
+                  string of 3 characters";
+    refused(&world, &properties, reason).await;
+}
+
+#[tokio::test]
+async fn a_read_that_is_refused_is_final() {
+    for (operation, source, place) in [
+        ("GetSecretValue", secret(), "Secrets Manager (google)"),
+        (
+            "GetParameter",
+            parameter(),
+            "SSM Parameter Store (/idp/corp)",
+        ),
+        ("GetObject", object(), "S3 (meta/okta.xml)"),
+    ] {
+        let (world, stores) = world().await;
+        stores.script(operation, [DENIED]);
+        let reason = format!(
+            "reading ProviderDetails.client_secret from {place}: AccessDeniedException: not allowed"
+        );
+        refused(&world, &corp(source), &reason).await;
+        assert_eq!(stores.take_reads().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn all_reads_that_fail_are_named_in_one_reason() {
+    let (world, stores) = world().await;
+    stores.script("GetSecretValue", [DENIED]);
+    let mut properties = corp(secret());
+    properties["ProviderDetailsFrom"]["one"] = json!({"SsmParameter": {"Name": "/gone"}});
+    properties["ProviderDetailsFrom"]["two"] = object();
+    let reason = "reading ProviderDetails.client_secret from Secrets Manager (google): \
+                  AccessDeniedException: not allowed; reading ProviderDetails.one from SSM \
+                  Parameter Store (/gone): ParameterNotFound";
+    refused(&world, &properties, reason).await;
+}
+
+#[tokio::test]
+async fn errors_of_the_stores_are_cleared_of_secrets() {
+    let (world, stores) = world().await;
+    let quoting = Fault::Error(
+        400,
+        "InvalidRequestException",
+        "planted-given and planted-client-secret are no names",
+    );
+    stores.script("GetParameter", [quoting]);
+    let mut properties = corp(secret());
+    properties["ProviderDetails"]["private_key"] = "planted-given".into();
+    properties["ProviderDetailsFrom"]["other"] = parameter();
+    let reason = "reading ProviderDetails.other from SSM Parameter Store (/idp/corp): \
+                  InvalidRequestException: *** and *** are no names";
+    refused(&world, &properties, reason).await;
+}
+
+#[tokio::test]
+async fn mistakes_in_sources_are_named_at_once_with_all_others_before_any_read() {
+    let (world, stores) = world().await;
+    let mut properties = with_detail(&oidc(POOL, "Corp"), "both", "planted");
+    properties["AttributeMappings"] = json!({});
+    properties["ProviderDetailsFrom"] = json!({
+        "ActiveEncryptionCertificate": parameter(),
+        "both": secret(),
+        "empty": {},
+        "kind": {"Vault": {"Path": "planted"}},
+        "list": {"S3": ["planted"]},
+        "members": {"SecretsManager": {"SecretID": "google", "JsonKey": ["planted"]}},
+        "none": {"SsmParameter": {"Name": ""}},
+        "object": {"S3": {}},
+        "two": {"S3": {}, "SsmParameter": {}},
+    });
+    let one = "a map with one of SecretsManager, SsmParameter, S3, not a map of";
+    let at = "ProviderDetailsFrom";
+    let reason = [
+        "invalid properties (14 problems): \
+         (1) AttributeMappings is not a property of this resource type"
+            .to_owned(),
+        "(2) ProviderDetails.ActiveEncryptionCertificate is returned by Cognito and cannot be \
+         set: remove it"
+            .to_owned(),
+        "(3) both is in both ProviderDetails and ProviderDetailsFrom: remove it from one"
+            .to_owned(),
+        format!("(4) {at}.empty must be {one} 0"),
+        format!(
+            "(5) the key of {at}.kind.Vault must be one of SecretsManager, SsmParameter, S3, not \
+             a string of 5 characters"
+        ),
+        format!("(6) {at}.list.S3 must be a map of strings, not a list of 1"),
+        format!("(7) {at}.members.SecretsManager.SecretID is not a property of this resource type"),
+        format!("(8) {at}.members.SecretsManager.SecretId is required"),
+        format!("(9) {at}.members.SecretsManager.JsonKey must be a string, not a list of 1"),
+        format!("(10) {at}.none.SsmParameter.Name must have 1 to 2048 characters, it has 0"),
+        format!("(11) {at}.object.S3.Bucket is required"),
+        format!("(12) {at}.object.S3.Key is required"),
+        format!("(13) {at}.two must be {one} 2"),
+    ];
+    // One more of another kind, to see that both maps count for what is required.
+    let details = properties["ProviderDetails"].as_object_mut().unwrap();
+    details.remove("oidc_issuer");
+    let reason = format!(
+        "{}; (14) ProviderDetails.oidc_issuer is required",
+        reason.join("; ")
+    );
+    refused(&world, &properties, &reason).await;
+
+    let reason = "invalid properties: ProviderDetailsFrom must be a map of sources, not a string \
+                  of 7 characters";
+    let properties = with(&oidc(POOL, "Corp"), "ProviderDetailsFrom", json!("planted"));
+    refused(&world, &properties, reason).await;
+    assert_eq!(stores.take_reads(), []);
+}
+
+#[tokio::test]
+async fn what_passes_by_itself_is_waited_for() {
+    let throttled = |code| Fault::Error(400, code, "Rate exceeded");
+    let internal = Fault::ErrorAfter;
+    for (operation, source, faults) in [
+        (
+            "GetSecretValue",
+            secret(),
+            [
+                throttled("ThrottlingException"),
+                internal,
+                Fault::ResetBefore,
+            ],
+        ),
+        (
+            "GetParameter",
+            parameter(),
+            [
+                throttled("ThrottlingException"),
+                Fault::NotJson(503),
+                internal,
+            ],
+        ),
+        (
+            "GetObject",
+            object(),
+            [
+                Fault::Error(503, "SlowDown", "Please reduce your request rate."),
+                throttled("RequestTimeout"),
+                Fault::ResetBefore,
+            ],
+        ),
+    ] {
+        let (mut world, stores) = world().await;
+        world.time = Duration::from_mins(15);
+        stores.script(operation, faults);
+        let body = world.create(&corp(source)).await;
+        assert_eq!(body, success(ID, oidc_data(POOL, "Corp")));
+        assert_eq!(stores.take_reads().len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_hangs_is_answered_for_before_the_deadline() {
+    let (mut world, stores) = world().await;
+    world.time = Duration::from_secs(12);
+    stores.script_always("GetObject", Fault::HangBefore);
+    let body = uncounted(world.create(&corp(object())).await);
+    let reason = "reading ProviderDetails.client_secret from S3 (meta/okta.xml): the time was over \
+                  after N failed attempts, the last: no answer in time";
+    assert_eq!(body, failed(&not_created(), reason));
+    assert_eq!(world.operations(), [""; 0]);
+}
+
+#[tokio::test]
+async fn sources_are_read_at_the_same_time() {
+    let (mut world, stores) = world().await;
+    // A call that hangs costs a third of the time, and three of them are not all of it.
+    world.time = Duration::from_secs(12);
+    for operation in ["GetSecretValue", "GetParameter", "GetObject"] {
+        stores.script(operation, [Fault::HangBefore]);
+    }
+    let mut properties = corp(secret());
+    properties["ProviderDetailsFrom"]["one"] = parameter();
+    properties["ProviderDetailsFrom"]["two"] = object();
+    let body = world.create(&properties).await;
+    assert_eq!(body["Status"], "SUCCESS", "{body}");
+    assert_eq!(stores.take_reads().len(), 6);
+}
+
+#[tokio::test]
+async fn an_update_reads_what_was_rotated() {
+    let (world, stores) = world().await;
+    let before = corp(secret());
+    world.create(&before).await;
+    stores.put_secret("google", "", r#"{"secret": "planted-rotated"}"#);
+    let body = world
+        .update(ID, &with(&before, "Revision", json!("2")), &before)
+        .await;
+    assert_eq!(body, success(ID, oidc_data(POOL, "Corp")));
+    assert_eq!(stored(&world, "client_secret"), "planted-rotated");
+    assert_eq!(world.operations(), ["Create", "Update"]);
+
+    stores.script("GetSecretValue", [DENIED]);
+    let body = world
+        .update(ID, &with(&before, "Revision", json!("3")), &before)
+        .await;
+    let reason = "reading ProviderDetails.client_secret from Secrets Manager (google): \
+                  AccessDeniedException: not allowed";
+    assert_eq!(body, failed(ID, reason));
+    assert_eq!(world.operations(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_create_with_sources_delivered_twice_gives_the_same_answer() {
+    let (world, _stores) = world().await;
+    let event = events::create(&world.url(), &corp(secret()));
+    let first = world.send(event.clone()).await;
+    assert_eq!(first, success(ID, oidc_data(POOL, "Corp")));
+    assert_eq!(world.send(event).await, first);
+    assert_eq!(world.operations(), ["Create", "Create", "Describe"]);
+}
+
+/// The id of a Create that was issued a minute ago.
+fn unconfirmed() -> String {
+    format!("unconfirmed/{}/{ID}", epoch_ms() / 1_000 - 60)
+}
+
+#[tokio::test]
+async fn delete_of_an_unconfirmed_create_compares_with_what_is_read() {
+    let (world, stores) = world().await;
+    for (there, left) in [("planted-client-secret", false), ("another", true)] {
+        let provider = with_detail(&oidc(POOL, "Corp"), "client_secret", there);
+        world.cognito.put(&provider, 30);
+        let id = unconfirmed();
+        let body = world.delete(&id, &corp(secret())).await;
+        assert_eq!(body, deleted(&id));
+        assert_eq!(world.cognito.names(POOL).len(), usize::from(left));
+        assert_eq!(stores.take_reads().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn delete_of_an_unconfirmed_create_that_cannot_be_compared_leaves_it_and_says_why() {
+    for fault in [DENIED, Fault::HangBefore] {
+        let (mut world, stores) = world().await;
+        world.time = Duration::from_secs(12);
+        world.cognito.put(&oidc(POOL, "Corp"), 30);
+        stores.script_always("GetSecretValue", fault);
+        let id = unconfirmed();
+        let body = world.delete(&id, &corp(secret())).await;
+        assert_eq!(body, deleted(&id));
+        assert_eq!(world.operations(), ["Describe"]);
+        assert_eq!(world.cognito.names(POOL), ["Corp"]);
+        let said = world.log().into_iter().find(|line| {
+            line["message"] == "what an unconfirmed create may have made is left alone"
+        });
+        let said = said.unwrap();
+        assert_eq!(said["level"], "WARN");
+        let why = said["error"].as_str().unwrap();
+        let begins = "reading ProviderDetails.client_secret from Secrets Manager (google): ";
+        assert!(why.starts_with(begins), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn delete_of_a_provider_reads_nothing() {
+    let (world, stores) = world().await;
+    world.cognito.put(&oidc(POOL, "Corp"), 30);
+    assert_eq!(world.delete(ID, &corp(secret())).await, deleted(ID));
+    assert_eq!(world.operations(), ["Delete"]);
+    assert_eq!(stores.take_reads(), []);
+}
