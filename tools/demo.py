@@ -1,5 +1,6 @@
 """`make demo`: the life of a stack with six identity providers, on an emulated AWS."""
 
+import json
 import sys
 import textwrap
 import time
@@ -99,6 +100,7 @@ def demo():
         title(f"Deploying template.yaml to an emulated AWS on {aws.url}")
         say(f"service token: {aws.deploy_handler()}")
         life(aws)
+        rotation(aws)
     title("The emulator is gone, and all its processes and files with it.")
 
 
@@ -148,6 +150,29 @@ def life(aws):
     expect("the pool after the rollback", after, before)
     say("everything in the pool is as it was")
 
+    step(stack, "Deleting the stack", stack.delete, "DELETE_COMPLETE")
+
+
+def rotation(aws):
+    template = (ROOT / "examples" / "secrets.yaml").read_text()
+    stack = Stack(aws, "secrets")
+    given = {"GoogleClientSecret": "google-secret"}
+    outcome = step(
+        stack, "Creating a provider that takes its secret from Secrets Manager by itself",
+        stack.create, "CREATE_COMPLETE", template, **given,
+    )  # fmt: skip
+    pool = outcome.outputs["UserPoolId"]
+    aws.client("secretsmanager").put_secret_value(
+        SecretId=outcome.outputs["GoogleSecret"],
+        SecretString=json.dumps({"client_secret": "google-rotated"}),
+    )
+    step(
+        stack, "Applying it again after the secret was rotated", stack.update, "UPDATE_COMPLETE",
+        template, Revision="2", **given,
+    )  # fmt: skip
+    held = provider(aws, pool, "Google")["ProviderDetails"]
+    expect("the secret in Cognito", held["client_secret"], "google-rotated")
+    say("Cognito holds the new secret, and the stack never saw it")
     step(stack, "Deleting the stack", stack.delete, "DELETE_COMPLETE")
 
 

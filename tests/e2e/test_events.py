@@ -21,6 +21,7 @@ EXPECTED = [
     ("create-facebook", "SUCCESS", "us-east-1_Example01|Facebook"),
     ("create-amazon", "SUCCESS", "us-east-1_Example01|LoginWithAmazon"),
     ("create-apple", "SUCCESS", "us-east-1_Example01|SignInWithApple"),
+    ("create-from-secret", "SUCCESS", "us-east-1_Example01|Supplier"),
     ("update", "SUCCESS", "us-east-1_Example01|Partner"),
     ("update-rollback", "SUCCESS", "us-east-1_Example01|Partner"),
     ("rename", "SUCCESS", "us-east-1_Example01|CorpSso"),

@@ -1,7 +1,9 @@
 """The stacks of `examples/`, as they are."""
 
+import json
+
 from emulator import ROOT
-from stacks import Stack, names
+from stacks import Stack, names, provider
 
 SECRETS = {
     f"{name}": "planted"
@@ -33,3 +35,55 @@ def test_six_providers(aws):
     )["UserPoolClient"]
     assert sorted(client["SupportedIdentityProviders"]) == six
     assert stack.delete().status == "DELETE_COMPLETE"
+
+
+def test_secrets(aws):
+    stack = Stack(aws, "secrets")
+    body = (ROOT / "examples" / "secrets.yaml").read_text()
+    outcome = stack.create(body, GoogleClientSecret="planted-first")
+    assert outcome.status == "CREATE_COMPLETE", outcome.reason
+    client_id = "1234567890-example.apps.googleusercontent.com"
+    assert outcome.outputs["GoogleClientId"] == client_id
+    pool = outcome.outputs["UserPoolId"]
+
+    def details():
+        held = provider(aws, pool, "Google")["ProviderDetails"]
+        return held["client_id"], held["client_secret"]
+
+    assert details() == (client_id, "planted-first")
+    secrets = aws.client("secretsmanager")
+    rotated = json.dumps({"client_secret": "planted-rotated"})
+    secrets.put_secret_value(SecretId=outcome.outputs["GoogleSecret"], SecretString=rotated)
+    outcome = stack.update(body, GoogleClientSecret="planted-first", Revision="2")
+    assert outcome.status == "UPDATE_COMPLETE", outcome.reason
+    assert details() == (client_id, "planted-rotated")
+    assert stack.delete().status == "DELETE_COMPLETE"
+
+
+def test_an_object_is_read_by_the_function(aws, pools):
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="metadata")
+    s3.put_object(Bucket="metadata", Key="idp/corp.xml", Body="<EntityDescriptor ü/>".encode())
+    stack = Stack(aws, "object")
+    source = {"S3": {"Bucket": "metadata", "Key": "idp/corp.xml"}}
+    pool = pools()
+    corp = {
+        "Type": "Custom::CognitoIdentityProvider",
+        "Properties": {
+            "ServiceToken": aws.service_token,
+            "UserPoolId": pool,
+            "ProviderName": "Corp",
+            "ProviderType": "SAML",
+            "ProviderDetailsFrom": {"MetadataFile": source},
+        },
+    }
+    outcome = stack.create(json.dumps({"Resources": {"Corp": corp}}))
+    assert outcome.status == "CREATE_COMPLETE", outcome.reason
+    held = provider(aws, pool, "Corp")["ProviderDetails"]
+    assert held["MetadataFile"] == "<EntityDescriptor ü/>"
+
+    source["S3"]["Key"] = "idp/gone.xml"
+    outcome = stack.update(json.dumps({"Resources": {"Corp": corp}}))
+    assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert "reading ProviderDetails.MetadataFile from S3 (metadata/idp/gone.xml)" in outcome.reason
+    stack.delete()

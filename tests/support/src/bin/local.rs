@@ -1,4 +1,5 @@
-//! What the events of `events/` need: their user pool and their response URL, on port 9100.
+//! What the events of `events/` need: their user pool, their secret and their response URL, on port
+//! 9100.
 
 #![expect(clippy::print_stdout, reason = "to be watched in a terminal")]
 
@@ -7,6 +8,7 @@ use std::future::ready;
 use cfn_cognito_idp_support::{
     cognito,
     http::{Reply, Server},
+    stores,
 };
 use hyper::Method;
 use serde_json::Value;
@@ -15,19 +17,31 @@ use serde_json::Value;
 const PORT: u16 = 9100;
 /// As in the properties of the events.
 const POOL: &str = "us-east-1_Example01";
+/// As in their sources.
+const SECRET: (&str, &str) = ("supplier", r#"{"client_secret": "supplier-example"}"#);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let cognito = cognito::handler(&[POOL]);
+    let stores = stores::handler(&[SECRET]);
     let _server = Server::start_on(PORT, move |request| {
         if request.method() != Method::PUT {
-            return cognito(request);
+            let target = request.headers().get("x-amz-target");
+            let is_stores = target.is_some_and(|target| target == "secretsmanager.GetSecretValue");
+            return if is_stores {
+                stores(request)
+            } else {
+                cognito(request)
+            };
         }
         let answer: Value = serde_json::from_slice(request.body()).unwrap_or_default();
         println!("CloudFormation would be told: {answer:#}");
         ready(Reply::status(200, ""))
     })
     .await;
-    println!("user pool {POOL} and the response URL of events/ on http://localhost:{PORT}");
+    println!(
+        "user pool {POOL}, secret {} and the response URL of events/ on http://localhost:{PORT}",
+        SECRET.0
+    );
     std::future::pending::<()>().await;
 }
