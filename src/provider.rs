@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, time::Duration};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
-pub use problem::{Problem, Problems};
+pub use problem::{Problem, Problems, path_of};
 pub use rules::PROPERTIES;
 pub(crate) use rules::VALUE_MAX;
 pub use source::{Place, Source, Sources};

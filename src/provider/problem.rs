@@ -77,6 +77,48 @@ impl Problem {
             shape: Shape(value_shape(value)),
         }
     }
+
+    /// What the text is about: a property, or the key or item in it, such as
+    /// `ProviderDetails.client_id` and `IdpIdentifiers[0]`. A long key is cut as it is in the text.
+    pub fn path(&self) -> Cow<'_, str> {
+        match self {
+            Self::Unknown(path) => path.into(),
+            Self::Missing(path)
+            | Self::Form { path, .. }
+            | Self::Size { path, .. }
+            | Self::Characters { path, .. } => ["the key of ", "a key of "]
+                .iter()
+                .find_map(|words| path.strip_prefix(words))
+                .unwrap_or(path)
+                .into(),
+            Self::SocialName(_) => "ProviderName".into(),
+            Self::NoMetadata => "ProviderDetails".into(),
+            Self::Returned(key) => path_of("ProviderDetails", key).into(),
+            Self::Unresolved(key) => path_of("ProviderDetails", key).into(),
+            Self::AcrNotOidc => "AcrMapping".into(),
+        }
+    }
+
+    /// Whether it is the key at [`Problem::path`] that is wrong, whatever its value.
+    pub fn is_of_key(&self) -> bool {
+        match self {
+            Self::Unknown(_) | Self::Returned(_) => true,
+            Self::Form { path, .. } | Self::Size { path, .. } | Self::Characters { path, .. } => {
+                path.starts_with("the key of ")
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The path of a key in a map, as [`Problem::path`] tells it. The properties are the map "".
+pub fn path_of(map: &str, key: &str) -> String {
+    let key = name(key);
+    if map.is_empty() {
+        key
+    } else {
+        format!("{map}.{key}")
+    }
 }
 
 /// Everything that is wrong with a template.
