@@ -30,9 +30,10 @@ check: ## Format, clippy and rustdoc, warnings denied.
 unit: ## Unit tests, properties, the executable under a Runtime API with every fault.
 	cargo test --workspace --locked
 
-templates: $(VENV) ## sam validate --lint, and cfn-lint on the examples.
+templates: $(VENV) ## sam validate --lint; cfn-lint and the check on the examples.
 	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .venv/bin/sam validate --lint
 	.venv/bin/cfn-lint examples/*.yaml
+	cargo run --quiet --locked -p cfn-cognito-idp-check -- examples/*.yaml
 
 e2e: $(VENV) ## The function as SAM builds it, on an emulated CloudFormation; events/ through cargo lambda.
 	$(PYTHON) -c 'import sys; sys.path.insert(0, "tools"); import emulator; emulator.build(print)'

@@ -1,0 +1,96 @@
+//! What was found, for people and for programs.
+
+use serde_json::{Value, json};
+
+use crate::yaml::Position;
+
+/// A problem of a template.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub file: String,
+    pub at: Position,
+    pub resource: String,
+    /// The property, or the key or item in it.
+    pub path: String,
+    pub text: String,
+}
+
+impl Finding {
+    /// The text names the path itself.
+    fn line(&self) -> String {
+        let Self {
+            file,
+            at,
+            resource,
+            text,
+            ..
+        } = self;
+        format!("{file}:{at}: {resource}: {text}\n")
+    }
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy)]
+pub enum Format {
+    Text,
+    Json,
+    Sarif,
+}
+
+impl Format {
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            "sarif" => Some(Self::Sarif),
+            _ => None,
+        }
+    }
+
+    pub fn print(self, findings: &[Finding]) -> String {
+        match self {
+            Self::Text => findings.iter().map(Finding::line).collect(),
+            Self::Json => lines(&findings.iter().map(json).collect()),
+            Self::Sarif => lines(&sarif(findings)),
+        }
+    }
+}
+
+fn lines(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+fn json(it: &Finding) -> Value {
+    json!({
+        "file": it.file,
+        "line": it.at.line,
+        "column": it.at.column,
+        "resource": it.resource,
+        "path": it.path,
+        "message": it.text,
+    })
+}
+
+fn sarif(findings: &[Finding]) -> Value {
+    let results: Vec<Value> = findings
+        .iter()
+        .map(|it| {
+            json!({
+                "level": "error",
+                "message": {"text": format!("{}: {}", it.resource, it.text)},
+                "locations": [{"physicalLocation": {
+                    "artifactLocation": {"uri": it.file},
+                    "region": {"startLine": it.at.line, "startColumn": it.at.column},
+                }}],
+            })
+        })
+        .collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {"name": env!("CARGO_BIN_NAME"), "version": env!("CARGO_PKG_VERSION")}},
+            "results": results,
+        }],
+    })
+}

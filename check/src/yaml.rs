@@ -1,0 +1,394 @@
+//! A template's text as a tree with positions. JSON is YAML, and short-form tags (`!Ref`) are
+//! written out (`{Ref: …}`), so that all templates look the same.
+
+use std::{collections::HashMap, fmt, rc::Rc};
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
+
+/// No template is as deep; deeper ones would end in a stack overflow.
+const DEPTH_MAX: usize = 200;
+/// A template has at most a megabyte, but aliases of aliases can stand for any number of nodes.
+const NODES_MAX: usize = 1_000_000;
+
+/// A place in a file, both counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    pub line: usize,
+    pub column: usize,
+}
+
+impl From<Span> for Position {
+    fn from(span: Span) -> Self {
+        Self {
+            line: span.start.line(),
+            column: span.start.col() + 1,
+        }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// A text that cannot be read as YAML.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    pub at: Position,
+    pub text: String,
+}
+
+impl SyntaxError {
+    fn new(span: Span, text: &str) -> Self {
+        Self {
+            at: span.into(),
+            text: text.to_owned(),
+        }
+    }
+}
+
+impl From<ScanError> for SyntaxError {
+    fn from(error: ScanError) -> Self {
+        Self::new(Span::empty(*error.marker()), error.info())
+    }
+}
+
+/// A value and where it begins.
+#[derive(Debug)]
+pub struct Node {
+    pub at: Position,
+    pub kind: Kind,
+    /// How many nodes and levels there are with aliases written out.
+    nodes: usize,
+    depth: usize,
+}
+
+#[derive(Debug)]
+pub enum Kind {
+    Null,
+    /// Any other scalar, as CloudFormation passes it to a custom resource.
+    Text(String),
+    List(Vec<Rc<Node>>),
+    Map(Vec<Entry>),
+}
+
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub at: Position,
+    pub key: String,
+    pub value: Rc<Node>,
+}
+
+impl Node {
+    fn new(at: Position, kind: Kind) -> Self {
+        let (mut nodes, mut depth) = (1, 0);
+        let mut add = |child: &Self| {
+            nodes = child.nodes.saturating_add(nodes);
+            depth = child.depth.max(depth);
+        };
+        match &kind {
+            Kind::Null | Kind::Text(_) => {}
+            Kind::List(items) => items.iter().for_each(|item| add(item)),
+            Kind::Map(entries) => entries.iter().for_each(|entry| add(&entry.value)),
+        }
+        Self {
+            at,
+            kind,
+            nodes,
+            depth: depth + 1,
+        }
+    }
+
+    pub fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn list(&self) -> Option<&[Rc<Self>]> {
+        match &self.kind {
+            Kind::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    pub fn map(&self) -> Option<&[Entry]> {
+        match &self.kind {
+            Kind::Map(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The entry of a map. Of two with the same key, the last counts, as in JSON.
+    pub fn get(&self, key: &str) -> Option<&Entry> {
+        self.map()?.iter().rev().find(|entry| entry.key == key)
+    }
+}
+
+/// A collection whose end has not been read.
+struct Open {
+    span: Span,
+    anchor: usize,
+    tag: Option<String>,
+    map: bool,
+    /// Keys and values in turn, if it is a map.
+    nodes: Vec<Rc<Node>>,
+}
+
+/// Reads a template.
+///
+/// # Errors
+/// What is no YAML, or more than one document.
+pub fn parse(text: &str) -> Result<Rc<Node>, SyntaxError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut anchors: HashMap<usize, Rc<Node>> = HashMap::new();
+    let mut stack: Vec<Open> = Vec::new();
+    let mut root = None;
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event?;
+        let (node, anchor) = match event {
+            Event::DocumentStart(_) if root.is_some() => {
+                return Err(SyntaxError::new(span, "a second document begins here"));
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let kind = scalar(&text, style, tag.as_deref());
+                let node = Node::new(span.into(), kind);
+                (written_out(node, local(tag.as_deref())), anchor)
+            }
+            Event::SequenceStart(anchor, ref tag) | Event::MappingStart(anchor, ref tag) => {
+                if stack.len() >= DEPTH_MAX {
+                    return Err(SyntaxError::new(span, "this is nested too deeply"));
+                }
+                stack.push(Open {
+                    span,
+                    anchor,
+                    tag: local(tag.as_deref()),
+                    map: matches!(event, Event::MappingStart(..)),
+                    nodes: Vec::new(),
+                });
+                continue;
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let Some(open) = stack.pop() else { continue };
+                let kind = if open.map {
+                    Kind::Map(entries(&open)?)
+                } else {
+                    Kind::List(open.nodes)
+                };
+                let node = Node::new(open.span.into(), kind);
+                (written_out(node, open.tag), open.anchor)
+            }
+            Event::Alias(anchor) => match anchors.get(&anchor) {
+                Some(node) => (Rc::clone(node), 0),
+                None => return Err(SyntaxError::new(span, "this alias is part of its anchor")),
+            },
+            _ => continue,
+        };
+        if node.nodes > NODES_MAX || stack.len() + node.depth > DEPTH_MAX {
+            return Err(SyntaxError::new(span, "aliases make this too large"));
+        }
+        if anchor > 0 {
+            anchors.insert(anchor, Rc::clone(&node));
+        }
+        match stack.last_mut() {
+            Some(open) => open.nodes.push(node),
+            None => root = Some(node),
+        }
+    }
+    root.ok_or_else(|| SyntaxError {
+        at: Position { line: 1, column: 1 },
+        text: "the file is empty".to_owned(),
+    })
+}
+
+/// Plain words mean what they mean in YAML 1.1, which is CloudFormation's.
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
+    if style == ScalarStyle::Plain && tag.is_none() {
+        match text {
+            "" | "~" | "null" | "Null" | "NULL" => return Kind::Null,
+            "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => {
+                return Kind::Text("true".to_owned());
+            }
+            "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => {
+                return Kind::Text("false".to_owned());
+            }
+            _ => {}
+        }
+    }
+    Kind::Text(text.to_owned())
+}
+
+/// The name in a tag such as `!Ref`; those of YAML itself (`!!str`) change nothing here.
+fn local(tag: Option<&Tag>) -> Option<String> {
+    tag.filter(|tag| tag.handle == "!" && !tag.suffix.is_empty())
+        .map(|tag| tag.suffix.clone())
+}
+
+/// `!Ref x` as `{Ref: x}`, `!Sub x` as `{Fn::Sub: x}`.
+fn written_out(node: Node, tag: Option<String>) -> Rc<Node> {
+    let node = Rc::new(node);
+    let Some(tag) = tag else { return node };
+    let key = match tag.as_str() {
+        "Ref" => tag,
+        _ => format!("Fn::{tag}"),
+    };
+    let at = node.at;
+    Rc::new(Node::new(
+        at,
+        Kind::Map(vec![Entry {
+            at,
+            key,
+            value: node,
+        }]),
+    ))
+}
+
+/// A map's entries. CloudFormation refuses aliases and merges, but `aws cloudformation package`
+/// and `sam build` write them out before it sees them, and so they count here.
+fn entries(open: &Open) -> Result<Vec<Entry>, SyntaxError> {
+    let mut own = Vec::new();
+    let mut merged = Vec::new();
+    for pair in open.nodes.chunks_exact(2) {
+        let [key, value] = pair else { continue };
+        let Some(text) = key.text() else {
+            return Err(SyntaxError {
+                at: key.at,
+                text: "a key must be a text".to_owned(),
+            });
+        };
+        if text == "<<" {
+            let maps = value.list().unwrap_or_else(|| std::slice::from_ref(value));
+            merged.extend(maps.iter().filter_map(|map| map.map()).flatten().cloned());
+        } else {
+            own.push(Entry {
+                at: key.at,
+                key: text.to_owned(),
+                value: Rc::clone(value),
+            });
+        }
+    }
+    // Own entries win over merged ones, and earlier merged ones over later.
+    for entry in merged {
+        if own.iter().all(|other| other.key != entry.key) {
+            own.push(entry);
+        }
+    }
+    Ok(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tree as JSON, so that it can be compared.
+    fn json(node: &Node) -> serde_json::Value {
+        match &node.kind {
+            Kind::Null => serde_json::Value::Null,
+            Kind::Text(text) => text.as_str().into(),
+            Kind::List(items) => items.iter().map(|item| json(item)).collect(),
+            Kind::Map(entries) => entries
+                .iter()
+                .map(|entry| (entry.key.clone(), json(&entry.value)))
+                .collect(),
+        }
+    }
+
+    fn parsed(text: &str) -> String {
+        json(&parse(text).unwrap()).to_string()
+    }
+
+    fn refused(text: &str) -> String {
+        // Not `unwrap_err`, which would print a tree that should not be there.
+        let error = parse(text).err().unwrap();
+        format!("{}: {}", error.at, error.text)
+    }
+
+    #[test]
+    fn short_forms_are_written_out() {
+        assert_eq!(
+            parsed(
+                "[!Ref A, !Sub [\"${B}\", {B: !GetAtt C.D}], !If [E, {F: 1}, !Ref AWS::NoValue]]"
+            ),
+            r#"[{"Ref":"A"},{"Fn::Sub":["${B}",{"B":{"Fn::GetAtt":"C.D"}}]},{"Fn::If":["E",{"F":"1"},{"Ref":"AWS::NoValue"}]}]"#
+        );
+    }
+
+    #[test]
+    fn plain_words_are_those_of_yaml_1_1() {
+        assert_eq!(
+            parsed("[yes, Off, \"yes\", ~, null, 010, 1.0, !!str true, !!str]"),
+            r#"["true","false","yes",null,null,"010","1.0","true",""]"#
+        );
+    }
+
+    #[test]
+    fn json_is_read_with_tabs_and_escapes() {
+        assert_eq!(
+            parsed("{\n\t\"a\":\t\"\\/\\u00e9\\n\",\n\t\"b\": [\n\t\ttrue,\n\t\t1\n\t]\n}\n"),
+            "{\"a\":\"/é\\n\",\"b\":[\"true\",\"1\"]}"
+        );
+    }
+
+    #[test]
+    fn aliases_and_merges_are_written_out() {
+        assert_eq!(
+            parsed("a: &a {x: 1, y: 2}\nb: {<<: *a, x: 3}\nc: {<<: [{x: 4}, *a]}\nd: *a\n"),
+            r#"{"a":{"x":"1","y":"2"},"b":{"x":"3","y":"2"},"c":{"x":"4","y":"2"},"d":{"x":"1","y":"2"}}"#
+        );
+    }
+
+    #[test]
+    fn positions_are_those_of_the_text() {
+        let root = parse("a:\n  b: !Ref é\n  c:\n    - é: x\n").unwrap();
+        let a = root.get("a").unwrap();
+        let b = a.value.get("b").unwrap();
+        let c = a.value.get("c").unwrap();
+        let item = c.value.list().unwrap().first().unwrap();
+        let at = [
+            a.at,
+            b.at,
+            b.value.at,
+            c.at,
+            item.at,
+            item.get("é").unwrap().value.at,
+        ];
+        assert_eq!(
+            at.map(|at| at.to_string()),
+            ["1:1", "2:3", "2:6", "3:3", "4:7", "4:10"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_yaml_is_refused_with_its_place() {
+        assert_eq!(refused(""), "1:1: the file is empty");
+        assert_eq!(
+            refused("a: 1\n---\nb: 2\n"),
+            "2:1: a second document begins here"
+        );
+        assert_eq!(
+            refused("a: &a [*a]\n"),
+            "1:8: this alias is part of its anchor"
+        );
+        assert_eq!(refused("? [a]\n: b\n"), "1:3: a key must be a text");
+        assert!(refused("a: [1, 2\nb: 3\n").starts_with("2:"));
+    }
+
+    #[test]
+    fn what_would_take_for_ever_is_refused() {
+        assert!(refused(&"- ".repeat(300)).ends_with("this is nested too deeply"));
+        let grown = |levels, items: fn(usize) -> String| {
+            let lines =
+                (1..levels).map(|level| format!("a{level}: &a{level} {}", items(level - 1)));
+            let lines: Vec<String> = std::iter::once("a0: &a0 ha".to_owned())
+                .chain(lines)
+                .collect();
+            refused(&lines.join("\n"))
+        };
+        let laughs = grown(100, |below| format!("[*a{below}, *a{below}]"));
+        assert!(laughs.ends_with("aliases make this too large"));
+        let tower = grown(300, |below| format!("[*a{below}]"));
+        assert!(tower.ends_with("aliases make this too large"));
+    }
+}

@@ -1,0 +1,174 @@
+//! The executable on templates, and the whole of what it says.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
+const README: &str = include_str!("../../README.md");
+
+/// Exit status, standard output and standard error.
+fn check(arguments: &[&str], input: &str) -> (i32, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cfn-cognito-idp-check"))
+        .args(arguments)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/templates"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+fn owned(status: i32, out: &str, error: &str) -> (i32, String, String) {
+    (status, out.to_owned(), error.to_owned())
+}
+
+const GOOGLE: &str = "\
+google.yaml:7:7: Google: ProviderName must be Google, as every provider of that type is called in Cognito
+google.yaml:9:7: Google: ProviderDetails.client_id is required
+google.yaml:12:7: Google: AttributeMappings is not a property of this resource type
+";
+
+#[test]
+fn the_readme_shows_what_is_said() {
+    assert_eq!(
+        check(&["google.yaml"], ""),
+        owned(1, GOOGLE, "1 identity provider checked, 3 problems\n")
+    );
+    assert!(README.contains(GOOGLE));
+}
+
+#[test]
+fn every_problem_is_shown_where_it_is() {
+    let (status, out, error) = check(&["problems.yaml"], "");
+    assert_eq!(out, include_str!("templates/problems.txt"));
+    assert_eq!(
+        (status, error.as_str()),
+        (1, "5 identity providers checked, 27 problems\n")
+    );
+}
+
+#[test]
+fn what_only_the_deployment_knows_is_left_to_it() {
+    assert_eq!(
+        check(&["unknown.yaml"], ""),
+        owned(0, "", "5 identity providers checked, 0 problems\n")
+    );
+}
+
+#[test]
+fn the_examples_have_no_problem() {
+    assert_eq!(
+        check(
+            &[
+                "../../../examples/six-providers.yaml",
+                "../../../template.yaml"
+            ],
+            ""
+        ),
+        owned(0, "", "6 identity providers checked, 0 problems\n")
+    );
+}
+
+#[test]
+fn json_is_a_template_too_and_any_number_of_files_are_checked() {
+    let json = include_str!("templates/tabs.json");
+    assert_eq!(
+        check(&["tabs.json", "-"], json),
+        owned(
+            1,
+            "tabs.json:10:5: Corp: ProviderDetails.MetadataURL or ProviderDetails.MetadataFile is required\n\
+             tabs.json:11:5: Corp: AdoptExisting must be true or false, not a string of 3 characters\n\
+             -:10:5: Corp: ProviderDetails.MetadataURL or ProviderDetails.MetadataFile is required\n\
+             -:11:5: Corp: AdoptExisting must be true or false, not a string of 3 characters\n",
+            "2 identity providers checked, 4 problems\n"
+        )
+    );
+}
+
+#[test]
+fn what_is_no_template_is_named_and_the_others_are_checked() {
+    let (status, out, error) = check(
+        &["broken.yaml", "workflow.yaml", "gone.yaml", "google.yaml"],
+        "",
+    );
+    assert_eq!((status, out.as_str()), (2, GOOGLE));
+    assert_eq!(
+        error,
+        "broken.yaml:4:15: illegal placement of ':' indicator\n\
+         workflow.yaml: this is no template, as it has no map named Resources\n\
+         gone.yaml: No such file or directory (os error 2)\n\
+         1 identity provider checked, 3 problems\n"
+    );
+}
+
+#[test]
+fn programs_read_json() {
+    let (status, out, _) = check(&["--format", "json", "google.yaml"], "");
+    let out: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(status, 1);
+    assert_eq!(out.as_array().unwrap().len(), 3);
+    assert_eq!(
+        out[1],
+        serde_json::json!({
+            "file": "google.yaml",
+            "line": 9,
+            "column": 7,
+            "resource": "Google",
+            "path": "ProviderDetails.client_id",
+            "message": "ProviderDetails.client_id is required",
+        })
+    );
+    assert_eq!(check(&["--format=json", "unknown.yaml"], "").1, "[]\n");
+}
+
+#[test]
+fn programs_read_sarif() {
+    let (status, out, _) = check(&["--format", "sarif", "google.yaml"], "");
+    let out: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((status, &out["version"]), (1, &"2.1.0".into()));
+    assert_eq!(
+        out["runs"][0]["results"][1],
+        serde_json::json!({
+            "level": "error",
+            "message": {"text": "Google: ProviderDetails.client_id is required"},
+            "locations": [{"physicalLocation": {
+                "artifactLocation": {"uri": "google.yaml"},
+                "region": {"startLine": 9, "startColumn": 7},
+            }}],
+        })
+    );
+}
+
+#[test]
+fn a_wrong_call_shows_the_usage() {
+    let (status, usage, _) = check(&["--help"], "");
+    assert_eq!(status, 0);
+    assert!(usage.contains("\nUsage: cfn-cognito-idp-check "));
+    let wrong: [(&[&str], &str); 3] = [
+        (&[], "no template was given"),
+        (&["--fix", "google.yaml"], "invalid option '--fix'"),
+        (
+            &["--format", "xml", "google.yaml"],
+            "cannot parse argument \"xml\": it must be text, json or sarif",
+        ),
+    ];
+    for (arguments, said) in wrong {
+        let said = format!("{said}\n\n{usage}");
+        assert_eq!(check(arguments, ""), owned(2, "", &said));
+    }
+}
