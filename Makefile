@@ -12,7 +12,7 @@ FUZZ_BYTES := 8192
 # speed and another compilation.
 FUZZ_FLAGS := --sanitizer none
 
-.PHONY: help demo test check unit templates e2e fuzz mutants storm bench failures local requirements clean
+.PHONY: help demo test check unit templates e2e fuzz mutants storm bench failures schema local requirements clean
 help: ## List the targets.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -32,7 +32,9 @@ unit: ## Unit tests, properties, the executable under a Runtime API with every f
 
 templates: $(VENV) ## sam validate --lint; cfn-lint and the check on the examples.
 	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .venv/bin/sam validate --lint
-	.venv/bin/cfn-lint examples/*.yaml
+	.venv/bin/cfn-lint --append-rules schema/cfn-lint -- examples/*.yaml
+	@# The rule is seen to be in force: without it, cfn-lint has nothing to say of this template.
+	.venv/bin/cfn-lint --append-rules schema/cfn-lint -- check/tests/templates/google.yaml | grep -q E9401
 	cargo run --quiet --locked -p cfn-cognito-idp-check -- examples/*.yaml
 
 e2e: $(VENV) ## The function as SAM builds it, on an emulated CloudFormation; events/ through cargo lambda.
@@ -64,6 +66,9 @@ bench: ## The function beside an empty one, cold: times, ratios, goals; BENCH_OU
 
 failures: ## Make docs/failures.md anew.
 	WRITE_PAGES=1 cargo test --quiet --locked --test function operator
+
+schema: ## Make schema/cognito-identity-provider.json anew.
+	WRITE_PAGES=1 cargo test --quiet --locked -p cfn-cognito-idp-check --test schema up_to_date
 
 local: ## The user pool and the response URL that events/ need, on port 9100.
 	cargo run --quiet -p cfn-cognito-idp-support --bin local

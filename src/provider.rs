@@ -2,6 +2,7 @@
 
 mod problem;
 mod rules;
+mod schema;
 mod source;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 pub use problem::{Problem, Problems, path_of};
 pub use rules::PROPERTIES;
 pub(crate) use rules::VALUE_MAX;
+pub use schema::schema;
 pub use source::{Place, Source, Sources};
 
 use crate::{

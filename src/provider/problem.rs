@@ -93,6 +93,7 @@ impl Problem {
                 .into(),
             Self::SocialName(_) => "ProviderName".into(),
             Self::NoMetadata => "ProviderDetails".into(),
+            Self::GivenTwice(key) => path_of("ProviderDetailsFrom", key).into(),
             Self::Returned(key) => path_of("ProviderDetails", key).into(),
             Self::Unresolved(key) => path_of("ProviderDetails", key).into(),
             Self::AcrNotOidc => "AcrMapping".into(),
@@ -102,7 +103,7 @@ impl Problem {
     /// Whether it is the key at [`Problem::path`] that is wrong, whatever its value.
     pub fn is_of_key(&self) -> bool {
         match self {
-            Self::Unknown(_) | Self::Returned(_) => true,
+            Self::Unknown(_) | Self::Returned(_) | Self::GivenTwice(_) => true,
             Self::Form { path, .. } | Self::Size { path, .. } | Self::Characters { path, .. } => {
                 path.starts_with("the key of ")
             }

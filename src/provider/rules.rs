@@ -29,11 +29,15 @@ pub(super) const SERVICE_TIMEOUT_SECONDS: RangeInclusive<u64> = 1..=3600;
 
 /// What a value of `ProviderDetails` may have at most, in characters.
 pub const VALUE_MAX: usize = 131_072;
-const MAPPING_KEY_MAX: usize = 32;
-const IDENTIFIERS_MAX: usize = 50;
-const IDENTIFIER_MAX: usize = 40;
-const ACR_VALUE_MAX: usize = 64;
-const ACR_LEVELS: [&str; 4] = ["Level1", "Level2", "Level3", "Level4"];
+pub(super) const MAPPING_KEY_MAX: usize = 32;
+pub(super) const IDENTIFIERS_MAX: usize = 50;
+pub(super) const IDENTIFIER_MAX: usize = 40;
+pub(super) const ACR_VALUE_MAX: usize = 64;
+pub(super) const ACR_LEVELS: [&str; 4] = ["Level1", "Level2", "Level3", "Level4"];
+/// Of an OIDC provider.
+pub(super) const REQUEST_METHODS: [&str; 2] = ["GET", "POST"];
+/// The key of `ProviderDetails` that Cognito returns and refuses to be given.
+pub(super) const DETAILS_RETURNED: &str = "ActiveEncryptionCertificate";
 
 pub(super) fn check_name(name: &str, kind: Option<ProviderType>, problems: &mut Vec<Problem>) {
     match kind.and_then(ProviderType::fixed_name) {
@@ -72,8 +76,7 @@ pub(super) fn check_details(
 ) {
     if kind == Some(ProviderType::Oidc)
         && let Some(method) = details.get("attributes_request_method")
-        && method != "GET"
-        && method != "POST"
+        && !REQUEST_METHODS.contains(&method.as_str())
     {
         problems.push(Problem::Form {
             path: "ProviderDetails.attributes_request_method".into(),
@@ -93,15 +96,15 @@ pub(super) fn check_details(
 
 /// A key of the details, wherever its value comes from.
 pub(super) fn check_key(key: &str, problems: &mut Vec<Problem>) {
-    if key == "ActiveEncryptionCertificate" {
-        problems.push(Problem::Returned("ActiveEncryptionCertificate"));
+    if key == DETAILS_RETURNED {
+        problems.push(Problem::Returned(DETAILS_RETURNED));
     }
     // The key is too long to be named whole, so the map is named instead.
     size("a key of ProviderDetails", key, 0, VALUE_MAX, problems);
 }
 
 /// The keys without which Cognito refuses to create a provider of that type.
-const fn required_keys(kind: ProviderType) -> &'static [&'static str] {
+pub(super) const fn required_keys(kind: ProviderType) -> &'static [&'static str] {
     match kind {
         ProviderType::Saml => &[],
         ProviderType::Oidc => &[

@@ -66,7 +66,18 @@ impl fmt::Display for Place {
 }
 
 /// Longer than any name that the services know.
-const NAME_MAX: usize = 2_048;
+pub(super) const NAME_MAX: usize = 2_048;
+
+/// The kinds of source, with the members that each requires and those that may be left out.
+pub(super) const KINDS: [(&str, &[&str], &[&str]); 3] = [
+    (
+        "SecretsManager",
+        &["SecretId"],
+        &["JsonKey", "VersionId", "VersionStage"],
+    ),
+    ("SsmParameter", &["Name"], &[]),
+    ("S3", &["Bucket", "Key"], &["VersionId"]),
+];
 
 /// One source, at `path` in the properties, or what is wrong with it.
 pub(super) fn source(path: &str, value: &Value, problems: &mut Vec<Problem>) -> Option<Source> {
@@ -78,24 +89,20 @@ pub(super) fn source(path: &str, value: &Value, problems: &mut Vec<Problem>) -> 
         return None;
     };
     let path = format!("{path}.{}", problem::name(kind));
-    let names: &[&str] = match kind.as_str() {
-        "SecretsManager" => &["SecretId", "JsonKey", "VersionId", "VersionStage"],
-        "SsmParameter" => &["Name"],
-        "S3" => &["Bucket", "Key", "VersionId"],
-        _ => {
-            problems.push(Problem::Form {
-                path: format!("the key of {path}").into(),
-                form: "one of SecretsManager, SsmParameter, S3",
-                shape: Shape::text(kind),
-            });
-            return None;
-        }
+    let Some((_, required, optional)) = KINDS.iter().find(|(name, ..)| name == kind) else {
+        problems.push(Problem::Form {
+            path: format!("the key of {path}").into(),
+            form: "one of SecretsManager, SsmParameter, S3",
+            shape: Shape::text(kind),
+        });
+        return None;
     };
+    let known = |name: &str| required.contains(&name) || optional.contains(&name);
     let Some(members) = members.as_object() else {
         problems.push(Problem::shape(path, "a map of strings", members));
         return None;
     };
-    for member in members.keys().filter(|key| !names.contains(&key.as_str())) {
+    for member in members.keys().filter(|key| !known(key.as_str())) {
         let member = problem::name(member);
         problems.push(Problem::Unknown(format!("{path}.{member}")));
     }

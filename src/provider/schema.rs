@@ -1,0 +1,190 @@
+//! The properties as a JSON schema: what editors and cfn-lint can tell of a template. The limits
+//! are those of the rules; `make schema` writes it down.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    ProviderType,
+    rules::{
+        ACR_LEVELS, ACR_VALUE_MAX, DETAILS_RETURNED, IDENTIFIER_MAX, IDENTIFIERS_MAX,
+        MAPPING_KEY_MAX, REQUEST_METHODS, SERVICE_TIMEOUT_SECONDS, VALUE_MAX, required_keys,
+    },
+    source::{KINDS, NAME_MAX},
+};
+use crate::physical_id::{PROVIDER_NAME_MAX, USER_POOL_ID_MAX};
+
+/// The schema of a resource's `Properties`, with intrinsic functions and their like resolved.
+///
+/// It says what the rules say, but for three things: a `ServiceTimeout` in quotes is only seen to
+/// be a number, dynamic references that CloudFormation resolves are let through, and a key may be
+/// given twice, by value and by source.
+pub fn schema() -> Value {
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$comment": "Made by `make schema` from src/provider.",
+        "title": "Custom::CognitoIdentityProvider",
+        "description": "Properties of an identity provider of an Amazon Cognito user pool",
+        "type": "object",
+        "properties": {
+            "ServiceToken": text(json!({})),
+            "ServiceTimeout": service_timeout(),
+            "UserPoolId": text(json!({
+                "maxLength": USER_POOL_ID_MAX,
+                "pattern": "^[A-Za-z0-9_-]+_[A-Za-z0-9]+$",
+            })),
+            "ProviderName": text(json!({
+                "minLength": 1,
+                "maxLength": PROVIDER_NAME_MAX,
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            })),
+            "ProviderType": {"enum": ProviderType::ALL.map(ProviderType::as_str)},
+            "ProviderDetails": provider_details(),
+            "ProviderDetailsFrom": {
+                "type": "object",
+                "properties": {DETAILS_RETURNED: false},
+                "propertyNames": {"maxLength": VALUE_MAX},
+                "additionalProperties": source(),
+            },
+            "AttributeMapping": {
+                "type": "object",
+                "propertyNames": {"minLength": 1, "maxLength": MAPPING_KEY_MAX},
+                "additionalProperties": text(json!({"maxLength": VALUE_MAX})),
+            },
+            "IdpIdentifiers": {
+                "type": "array",
+                "maxItems": IDENTIFIERS_MAX,
+                "items": text(json!({
+                    "minLength": 1,
+                    "maxLength": IDENTIFIER_MAX,
+                    "pattern": "^([A-Za-z0-9_+=.@ \\t-\\r-]|[^\\u0000-\\u007f])*$",
+                })),
+            },
+            "AcrMapping": {
+                "type": "object",
+                "propertyNames": {"enum": ACR_LEVELS},
+                "additionalProperties": text(json!({
+                    "minLength": 1,
+                    "maxLength": ACR_VALUE_MAX,
+                    "pattern": r"^[!#-\[\]-~]*$",
+                })),
+            },
+            "AdoptExisting": {"enum": [true, false, "true", "false"]},
+            "Revision": text(json!({})),
+        },
+        "required": ["ServiceToken", "UserPoolId", "ProviderName", "ProviderType"],
+        "if": {"not": {"required": ["ProviderDetailsFrom"]}},
+        "then": {"required": ["ProviderDetails"]},
+        "additionalProperties": false,
+        "allOf": ProviderType::ALL.map(of_type),
+    })
+}
+
+/// A scalar with these limits if it is a string: booleans and numbers are taken for strings.
+fn text(limits: Value) -> Value {
+    let mut schema = Map::from_iter([("type".to_owned(), json!(["string", "boolean", "number"]))]);
+    if let Value::Object(limits) = limits {
+        schema.extend(limits);
+    }
+    schema.into()
+}
+
+fn service_timeout() -> Value {
+    json!({
+        "type": ["integer", "string"],
+        "minimum": SERVICE_TIMEOUT_SECONDS.start(),
+        "maximum": SERVICE_TIMEOUT_SECONDS.end(),
+        "pattern": r"^\+?[0-9]+$",
+    })
+}
+
+fn provider_details() -> Value {
+    json!({
+        "type": "object",
+        "properties": {DETAILS_RETURNED: false},
+        "propertyNames": {"maxLength": VALUE_MAX},
+        "additionalProperties": text(json!({
+            "maxLength": VALUE_MAX,
+            "pattern": r"^(?![\s\S]*\{\{resolve:(?!ssm:|secretsmanager:))",
+        })),
+    })
+}
+
+/// Where one value is to be read.
+fn source() -> Value {
+    let kinds = KINDS.map(|(kind, required, optional)| {
+        let name = text(json!({"minLength": 1, "maxLength": NAME_MAX}));
+        let members = required.iter().chain(optional);
+        let members: Map<_, _> = members
+            .map(|member| ((*member).to_owned(), name.clone()))
+            .collect();
+        let members = json!({
+            "type": "object",
+            "properties": members,
+            "required": required,
+            "additionalProperties": false,
+        });
+        (kind.to_owned(), members)
+    });
+    json!({
+        "type": "object",
+        "properties": Map::from_iter(kinds),
+        "additionalProperties": false,
+        "minProperties": 1,
+        "maxProperties": 1,
+    })
+}
+
+/// What holds for one type.
+fn of_type(kind: ProviderType) -> Value {
+    let details = match kind {
+        ProviderType::Saml => json!({
+            "if": {"not": {"required": ["MetadataFile"]}},
+            "then": {"required": ["MetadataURL"]},
+        }),
+        _ => json!({"required": required_keys(kind)}),
+    };
+    let mut properties = Map::new();
+    if kind == ProviderType::Oidc {
+        let methods = json!({
+            "properties": {"attributes_request_method": {"enum": REQUEST_METHODS}},
+        });
+        properties.insert("ProviderDetails".to_owned(), methods);
+    }
+    if let Some(name) = kind.fixed_name() {
+        properties.insert("ProviderName".to_owned(), json!({"enum": [name]}));
+    }
+    if kind != ProviderType::Oidc {
+        // Messages of `not` would quote the whole value, secrets included.
+        properties.insert("AcrMapping".to_owned(), false.into());
+    }
+    json!({
+        "if": {
+            "properties": {"ProviderType": {"const": kind.as_str()}},
+            "required": ["ProviderType"],
+        },
+        "then": {
+            "properties": properties,
+            "if": {"not": {"required": ["ProviderDetailsFrom"]}},
+            "then": {"properties": {"ProviderDetails": details}},
+            "else": {"allOf": by_value_or_by_source(kind)},
+        },
+    })
+}
+
+/// Each key that the type requires, in either map.
+fn by_value_or_by_source(kind: ProviderType) -> Vec<Value> {
+    let in_either = |keys: &[&str]| {
+        let maps = ["ProviderDetails", "ProviderDetailsFrom"];
+        let ways = maps.iter().flat_map(|map| {
+            keys.iter().map(
+                move |key| json!({"required": [map], "properties": {*map: {"required": [key]}}}),
+            )
+        });
+        json!({"anyOf": ways.collect::<Value>()})
+    };
+    if kind == ProviderType::Saml {
+        return vec![in_either(&["MetadataURL", "MetadataFile"])];
+    }
+    let keys = required_keys(kind).iter();
+    keys.map(|key| in_either(&[key])).collect()
+}
