@@ -41,6 +41,7 @@ pub mod plan;
 pub mod provider;
 pub mod response;
 pub mod retry;
+pub mod saml;
 pub mod secret;
 pub mod sources;
 

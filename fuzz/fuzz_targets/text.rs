@@ -3,10 +3,13 @@
 
 #![no_main]
 
+use std::time::UNIX_EPOCH;
+
 use cfn_cognito_idp::{
     delivery::{AllowedHosts, ResponseUrl},
     physical_id::PhysicalId,
     provider::{Declared, Previous, service_timeout},
+    saml,
 };
 use cfn_cognito_idp_fuzz::{MARK, mark_secrets, mutate};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
@@ -21,6 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     id(text);
     url(text);
+    metadata(text);
     let Ok(mut json) = serde_json::from_str::<Value>(text) else {
         return;
     };
@@ -34,6 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
         if let Some(text) = value.as_str() {
             id(text);
             url(text);
+            metadata(text);
         }
         properties(value);
     }
@@ -59,6 +64,19 @@ fn url(text: &str) {
         if let Ok(url) = ResponseUrl::parse(text, &allowed) {
             url.issued_at();
         }
+    }
+}
+
+/// Read without a panic, and never quoted.
+fn metadata(text: &str) {
+    for text in [
+        text,
+        &format!("{text}{MARK}"),
+        &text.replace('<', &format!("<{MARK}")),
+    ] {
+        let found = saml::read(text, UNIX_EPOCH);
+        let said = format!("{:?} {:?}", found.mistakes, found.doubts);
+        assert!(!said.contains(MARK), "{said}");
     }
 }
 

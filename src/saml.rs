@@ -1,0 +1,328 @@
+//! `MetadataFile`, read before it is sent: the mistakes that Cognito would not take are named, and
+//! everything else that looks wrong is a line in the log.
+//!
+//! Which is which, and why, is in `docs/decisions/0011-saml-metadata.md`. No text from here quotes
+//! the document.
+
+mod certificate;
+
+use std::time::SystemTime;
+
+use roxmltree::{Document, Node, ParsingOptions};
+use serde_json::Value;
+use time::{UtcDateTime, format_description::well_known::Rfc3339};
+
+use crate::{
+    provider::{Provider, ProviderType},
+    secret::Details,
+};
+use certificate::Validity;
+
+/// More than fit into the 131,072 characters that Cognito takes, with something in them.
+const NODES_MAX: u32 = 100_000;
+/// What Cognito takes of one certificate.
+const CERTIFICATE_MAX: usize = 4_096;
+
+const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
+const SAML: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
+
+/// A document that Cognito would not take.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Mistake {
+    /// No XML parser takes it.
+    #[error("is not well-formed XML (line {0})")]
+    NotXml(u32),
+    /// XML of another kind.
+    #[error("is not SAML metadata: its root is neither EntityDescriptor nor EntitiesDescriptor")]
+    NotSaml,
+    /// Metadata of something else, of a service provider say.
+    #[error("describes no identity provider: it has no IDPSSODescriptor")]
+    NoProvider,
+    /// Nowhere to send a user to.
+    #[error("has no SingleSignOnService with the HTTP-Redirect binding, which Cognito needs")]
+    NoRedirect,
+    /// Nothing to verify an assertion with.
+    #[error(
+        "has no signing certificate: its IDPSSODescriptor needs a KeyDescriptor with \
+         use=\"signing\", or without use, that holds an X509Certificate"
+    )]
+    NoCertificate,
+    /// Cognito takes no expired certificate.
+    #[error("has no signing certificate that is still valid: the last expired on {0}")]
+    Expired(String),
+}
+
+/// What a document says about itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// The `entityID` of the identity provider, if there is one.
+    pub entity_id: Option<String>,
+    /// When the first of the signing certificates expires, in ISO 8601.
+    pub certificate_not_after: Option<String>,
+}
+
+/// What came of looking at a document.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// What Cognito would not take.
+    pub mistakes: Vec<Mistake>,
+    /// What it may not take, or may not work with.
+    pub doubts: Vec<String>,
+    /// What is known of it.
+    pub metadata: Metadata,
+}
+
+impl Findings {
+    fn doubt(&mut self, doubt: impl Into<String>) {
+        self.doubts.push(doubt.into());
+    }
+
+    /// Leaves the verdict to Cognito.
+    fn doubt_all(&mut self) {
+        let mistakes = self.mistakes.drain(..);
+        self.doubts
+            .extend(mistakes.map(|mistake| mistake.to_string()));
+    }
+}
+
+/// What the request does with the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// It is new here.
+    Create,
+    /// It may have been here for years: a rollback brings back what there was, and is not to be
+    /// kept from it by a certificate that has expired meanwhile.
+    Update,
+}
+
+/// Looks at the metadata of a provider, if it has any.
+pub fn check(provider: &Provider, occasion: Occasion, now: SystemTime) -> Findings {
+    match provider.kind {
+        ProviderType::Saml => check_details(&provider.details, occasion, now),
+        _ => Findings::default(),
+    }
+}
+
+/// Looks at the metadata in the details of a SAML provider.
+pub fn check_details(details: &Details, occasion: Occasion, now: SystemTime) -> Findings {
+    let Some(document) = details.expose("MetadataFile") else {
+        return Findings::default();
+    };
+    let given = |key| details.expose(key).is_some_and(|value| !value.is_empty());
+    let mut findings = read(document, now);
+    if given("SSORedirectBindingURI") {
+        findings
+            .mistakes
+            .retain(|mistake| *mistake != Mistake::NoRedirect);
+    }
+    if occasion == Occasion::Update {
+        let expired = |mistake: &mut Mistake| matches!(mistake, Mistake::Expired(_));
+        let expired = findings.mistakes.extract_if(.., expired);
+        findings
+            .doubts
+            .extend(expired.map(|mistake| mistake.to_string()));
+    }
+    if given("MetadataURL") {
+        // Which of the two Cognito goes by is not published.
+        findings.doubt_all();
+        findings.metadata = Metadata::default();
+    }
+    findings
+}
+
+/// The mistakes in metadata that are given by value, in properties that have other problems.
+pub fn mistakes_in(properties: &Value, occasion: Occasion, now: SystemTime) -> Vec<Mistake> {
+    let details = properties.get("ProviderDetails").and_then(Value::as_object);
+    let texts = details
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, value)| Some((key, value.as_str()?)))
+        .filter(|(_, value)| !value.contains("{{resolve:"));
+    if properties.get("ProviderType").and_then(Value::as_str) != Some(ProviderType::Saml.as_str()) {
+        return Vec::new();
+    }
+    check_details(&texts.collect(), occasion, now).mistakes
+}
+
+/// Looks at a document.
+pub fn read(text: &str, now: SystemTime) -> Findings {
+    let mut findings = Findings::default();
+    let options = ParsingOptions {
+        allow_dtd: false,
+        nodes_limit: NODES_MAX,
+        ..ParsingOptions::default()
+    };
+    // What stands before it is not the document's, and YAML leaves a line break easily.
+    let trimmed = text.trim_start_matches('\u{feff}').trim_start();
+    let before = text.len() - trimmed.len();
+    let lines_before = text
+        .bytes()
+        .take(before)
+        .filter(|byte| *byte == b'\n')
+        .count();
+    match Document::parse_with_options(trimmed, options) {
+        Ok(document) => inspect(&document, now, &mut findings),
+        Err(error) => {
+            let line = error
+                .pos()
+                .row
+                .saturating_add(u32::try_from(lines_before).unwrap_or(0));
+            malformed(&error, text, line, &mut findings);
+        }
+    }
+    findings
+}
+
+/// Not everything that this parser refuses is refused by all.
+fn malformed(error: &roxmltree::Error, text: &str, line: u32, findings: &mut Findings) {
+    use roxmltree::Error::{
+        AttributesLimitReached, DtdDetected, DuplicatedNamespace, InvalidElementNamePrefix,
+        InvalidXmlPrefixUri, NamespacesLimitReached, NodesLimitReached, UnexpectedXmlUri,
+        UnexpectedXmlnsUri, UnknownNamespace,
+    };
+    match error {
+        DtdDetected => findings.doubt("has a document type definition, and was not looked at"),
+        NodesLimitReached | AttributesLimitReached | NamespacesLimitReached => {
+            findings.doubt("has too many elements to be looked at");
+        }
+        InvalidXmlPrefixUri(_)
+        | UnexpectedXmlUri(_)
+        | UnexpectedXmlnsUri(_)
+        | InvalidElementNamePrefix(_)
+        | DuplicatedNamespace(..)
+        | UnknownNamespace(..) => {
+            findings.doubt(format!(
+                "has a namespace that is not declared well (line {line})"
+            ));
+        }
+        // Cognito's reference asks for escaped quotes, and may take them back.
+        _ if text.contains("=\\\"") => {
+            findings.doubt("has quotes that are escaped by backslashes, and was not looked at");
+        }
+        _ => findings.mistakes.push(Mistake::NotXml(line)),
+    }
+}
+
+fn inspect(document: &Document<'_>, now: SystemTime, findings: &mut Findings) {
+    let root = document.root_element();
+    match root.tag_name().name() {
+        "EntityDescriptor" => {}
+        "EntitiesDescriptor" => findings.doubt("is an EntitiesDescriptor, not an EntityDescriptor"),
+        _ => return findings.mistakes.push(Mistake::NotSaml),
+    }
+    if root.tag_name().namespace() != Some(SAML) {
+        findings.doubt("has a root outside of the namespace of SAML metadata");
+    }
+    let providers: Vec<_> = named(root, "IDPSSODescriptor").collect();
+    let Some(first) = providers.first() else {
+        return findings.mistakes.push(Mistake::NoProvider);
+    };
+    let entity = |provider: &Node<'_, '_>| provider.parent().map(|entity| entity.id());
+    if providers
+        .iter()
+        .any(|provider| entity(provider) != entity(first))
+    {
+        // Which one Cognito would take is not published.
+        return findings.doubt("describes several identity providers");
+    }
+    let entity_id = first
+        .parent()
+        .and_then(|entity| entity.attribute("entityID"))
+        .filter(|id| !id.is_empty());
+    if entity_id.is_none() {
+        findings.doubt("has no entityID");
+    }
+    findings.metadata.entity_id = entity_id.map(ToOwned::to_owned);
+
+    let mut services = providers
+        .iter()
+        .flat_map(|provider| named(*provider, "SingleSignOnService"));
+    if !services.any(|service| service.attribute("Binding") == Some(REDIRECT)) {
+        findings.mistakes.push(Mistake::NoRedirect);
+    }
+    inspect_keys(&providers, now, findings);
+}
+
+fn inspect_keys(providers: &[Node<'_, '_>], now: SystemTime, findings: &mut Findings) {
+    let signing: Vec<_> = providers
+        .iter()
+        .flat_map(|provider| named(*provider, "KeyDescriptor"))
+        .filter(|key| matches!(key.attribute("use"), None | Some("signing")))
+        .collect();
+    let texts: Vec<String> = signing
+        .iter()
+        .flat_map(|key| named(*key, "X509Certificate"))
+        .map(text)
+        .collect();
+    if texts.is_empty() {
+        if signing
+            .iter()
+            .any(|key| named(*key, "KeyInfo").next().is_some())
+        {
+            findings.doubt("has a signing key, but no X509Certificate of it");
+        } else {
+            findings.mistakes.push(Mistake::NoCertificate);
+        }
+        return;
+    }
+    if texts.iter().any(|text| text.len() > CERTIFICATE_MAX) {
+        findings.doubt(format!(
+            "has a signing certificate of more than {CERTIFICATE_MAX} characters"
+        ));
+    }
+    let mut read: Vec<Validity> = texts
+        .iter()
+        .filter_map(|text| Validity::read(text))
+        .collect();
+    let unread = texts.len() - read.len();
+    if unread > 0 {
+        findings.doubt(format!(
+            "has signing certificates that cannot be read: {unread} of {}",
+            texts.len()
+        ));
+    }
+    read.sort_by_key(|certificate| certificate.not_after);
+    let (Some(first), Some(last)) = (read.first(), read.last()) else {
+        return;
+    };
+    findings.metadata.certificate_not_after = date(first.not_after);
+    let last_day = date(last.not_after).unwrap_or_default();
+    // One that cannot be read may be valid.
+    if last.not_after < now && unread == 0 {
+        findings.mistakes.push(Mistake::Expired(last_day));
+    } else if let Some(expired) = Some(first).filter(|first| first.not_after < now) {
+        let day = date(expired.not_after).unwrap_or_default();
+        findings.doubt(format!("has a signing certificate that expired on {day}"));
+    } else if read.iter().all(|certificate| certificate.not_before > now) {
+        findings.doubt("has no signing certificate that is valid already");
+    }
+}
+
+/// The elements of that name in an element, whatever their prefix and however deep.
+fn named<'a, 'input>(
+    within: Node<'a, 'input>,
+    name: &'static str,
+) -> impl Iterator<Item = Node<'a, 'input>> {
+    within
+        .descendants()
+        .filter(move |node| node.is_element() && node.tag_name().name() == name)
+}
+
+/// All the text in an element, without the white space, of which certificates have any amount.
+fn text(element: Node<'_, '_>) -> String {
+    let texts = element
+        .children()
+        .filter(Node::is_text)
+        .map(|child| child.text());
+    texts
+        .flatten()
+        .flat_map(str::split_ascii_whitespace)
+        .collect()
+}
+
+fn date(time: SystemTime) -> Option<String> {
+    UtcDateTime::from(time).format(&Rfc3339).ok()
+}
+
+#[cfg(test)]
+mod tests;

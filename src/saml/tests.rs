@@ -1,0 +1,361 @@
+use std::time::Duration;
+
+use time::macros::utc_datetime;
+
+use super::*;
+
+const OKTA: &str = include_str!("../../tests/metadata/okta.xml");
+const ENTRA: &str = include_str!("../../tests/metadata/entra.xml");
+const ADFS: &str = include_str!("../../tests/metadata/adfs.xml");
+const KEYCLOAK: &str = include_str!("../../tests/metadata/keycloak.xml");
+const GOOGLE: &str = include_str!("../../tests/metadata/google.xml");
+const SHIBBOLETH: &str = include_str!("../../tests/metadata/shibboleth.xml");
+const EXPIRED: &str = include_str!("../../tests/metadata/expired.xml");
+
+const VALID_UNTIL: &str = "2099-12-31T23:59:59Z";
+const NEXT_UNTIL: &str = "2055-06-01T12:00:00Z";
+
+fn now() -> SystemTime {
+    utc_datetime!(2026-11-22 07:00).into()
+}
+
+fn details(entries: &[(&str, &str)]) -> Details {
+    entries.iter().copied().collect()
+}
+
+fn checked(entries: &[(&str, &str)]) -> Findings {
+    check_details(&details(entries), Occasion::Create, now())
+}
+
+/// What is refused, and what is only noted.
+fn said(document: &str) -> (Vec<Mistake>, Vec<String>) {
+    let found = read(document, now());
+    (found.mistakes, found.doubts)
+}
+
+fn refused(document: &str) -> Mistake {
+    let (mut mistakes, doubts) = said(document);
+    assert_eq!(doubts, [""; 0]);
+    assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+    mistakes.remove(0)
+}
+
+fn doubted(document: &str) -> String {
+    let (mistakes, mut doubts) = said(document);
+    assert_eq!(mistakes, []);
+    assert_eq!(doubts.len(), 1, "{doubts:?}");
+    doubts.remove(0)
+}
+
+/// A document with the signing certificate of [`OKTA`] replaced.
+fn with_certificate(text: &str) -> String {
+    let (before, rest) = OKTA.split_once("<ds:X509Certificate>").unwrap();
+    let (_, after) = rest.split_once("</ds:X509Certificate>").unwrap();
+    format!("{before}<ds:X509Certificate>{text}</ds:X509Certificate>{after}")
+}
+
+fn certificate_of(document: &str) -> &str {
+    let (_, rest) = document.split_once("<ds:X509Certificate>").unwrap();
+    rest.split_once("</ds:X509Certificate>").unwrap().0
+}
+
+#[test]
+fn metadata_of_the_usual_providers_is_taken_and_read() {
+    for (document, entity, until) in [
+        (OKTA, "http://www.okta.com/exk1example", VALID_UNTIL),
+        (
+            ENTRA,
+            "https://sts.windows.net/00000000-0000-4000-8000-000000000000/",
+            NEXT_UNTIL,
+        ),
+        (
+            ADFS,
+            "http://adfs.example.com/adfs/services/trust",
+            NEXT_UNTIL,
+        ),
+        (
+            KEYCLOAK,
+            "https://keycloak.example.com/realms/corp",
+            VALID_UNTIL,
+        ),
+        (
+            GOOGLE,
+            "https://accounts.google.com/o/saml2?idpid=C0example",
+            VALID_UNTIL,
+        ),
+        (
+            SHIBBOLETH,
+            "https://idp.example.org/idp/shibboleth",
+            NEXT_UNTIL,
+        ),
+    ] {
+        assert_eq!(said(document), (vec![], vec![]), "{entity}");
+        let metadata = read(document, now()).metadata;
+        assert_eq!(metadata.entity_id.as_deref(), Some(entity));
+        assert_eq!(metadata.certificate_not_after.as_deref(), Some(until));
+    }
+}
+
+#[test]
+fn form_does_not_matter() {
+    for document in [
+        OKTA.replace("md:", "whatever:")
+            .replace("xmlns:md", "xmlns:whatever"),
+        OKTA.replace('\n', "\r\n"),
+        format!("\u{feff}{OKTA}"),
+        format!("\n  {OKTA}\n\n"),
+        OKTA.replace("UTF-8", "UTF-16"),
+        OKTA.replace(
+            "<md:NameIDFormat>",
+            "<!-- a <note> & more --><md:NameIDFormat>",
+        ),
+        OKTA.replace("use=\"signing\"", ""),
+        with_certificate(&certificate_of(OKTA).replace('\n', "&#13;\n\t ")),
+        with_certificate(&certificate_of(OKTA).replacen('M', "<!-- -->M", 1)),
+        with_certificate(&format!("<![CDATA[{}]]>", certificate_of(OKTA))),
+    ] {
+        assert_eq!(said(&document), (vec![], vec![]), "{document}");
+        let metadata = read(&document, now()).metadata;
+        assert_eq!(metadata.certificate_not_after.as_deref(), Some(VALID_UNTIL));
+    }
+}
+
+#[test]
+fn what_is_no_xml_is_refused_with_its_line() {
+    for (document, line) in [
+        ("", 1),
+        ("not XML", 1),
+        ("\n\n  https://idp.example.com/metadata", 3),
+        ("<!-- nothing -->", 1),
+        ("<a>\n<b>\n</a>", 3),
+        ("<a>\n&nbsp;</a>", 2),
+        ("<a/>\n<b/>", 2),
+        ("{\"a\": 1}", 1),
+    ] {
+        assert_eq!(refused(document), Mistake::NotXml(line), "{document}");
+    }
+    let half = &OKTA[..OKTA.len() / 2];
+    assert!(matches!(refused(half), Mistake::NotXml(_)));
+}
+
+#[test]
+fn what_is_no_metadata_of_an_identity_provider_is_refused() {
+    assert_eq!(refused("<html><body>404</body></html>"), Mistake::NotSaml);
+    let service = OKTA.replace("IDPSSODescriptor", "SPSSODescriptor");
+    assert_eq!(refused(&service), Mistake::NoProvider);
+    let none = format!("<EntitiesDescriptor xmlns=\"{SAML}\"/>");
+    assert_eq!(said(&none).0, [Mistake::NoProvider]);
+}
+
+#[test]
+fn without_a_redirect_there_is_nowhere_to_go_unless_the_template_says_where() {
+    let document = OKTA.replace("HTTP-Redirect", "SOAP");
+    assert_eq!(refused(&document), Mistake::NoRedirect);
+    let uri = ("SSORedirectBindingURI", "https://idp.example.com/sso");
+    let found = checked(&[("MetadataFile", document.as_str()), uri]);
+    assert_eq!((found.mistakes, found.doubts), (vec![], vec![]));
+    let empty = ("SSORedirectBindingURI", "");
+    let found = checked(&[("MetadataFile", document.as_str()), empty]);
+    assert_eq!(found.mistakes, [Mistake::NoRedirect]);
+}
+
+#[test]
+fn without_a_signing_certificate_nothing_can_be_verified() {
+    let encryption = OKTA.replace("use=\"signing\"", "use=\"encryption\"");
+    assert_eq!(refused(&encryption), Mistake::NoCertificate);
+    let named = OKTA
+        .replace("ds:X509Data", "ds:KeyValue")
+        .replace("ds:X509Certificate", "ds:Modulus");
+    assert_eq!(
+        doubted(&named),
+        "has a signing key, but no X509Certificate of it"
+    );
+}
+
+#[test]
+fn mistakes_are_named_together() {
+    let document = OKTA
+        .replace("HTTP-Redirect", "SOAP")
+        .replace("use=\"signing\"", "use=\"encryption\"");
+    assert_eq!(
+        said(&document).0,
+        [Mistake::NoRedirect, Mistake::NoCertificate]
+    );
+}
+
+#[test]
+fn certificates_that_have_all_expired_are_refused_where_they_are_new() {
+    let expired = Mistake::Expired("2020-01-01T00:00:00Z".to_owned());
+    assert_eq!(refused(EXPIRED), expired);
+    let found = check_details(
+        &details(&[("MetadataFile", EXPIRED)]),
+        Occasion::Update,
+        now(),
+    );
+    assert_eq!(found.mistakes, []);
+    assert_eq!(found.doubts, [expired.to_string()]);
+    assert_eq!(
+        found.metadata.certificate_not_after.as_deref(),
+        Some("2020-01-01T00:00:00Z")
+    );
+}
+
+#[test]
+fn a_certificate_is_valid_up_to_its_last_second() {
+    let end = SystemTime::from(utc_datetime!(2020-01-01 00:00));
+    assert_eq!(read(EXPIRED, end).mistakes, []);
+    let after = end + Duration::from_secs(1);
+    assert_eq!(read(EXPIRED, after).mistakes.len(), 1);
+    let before = SystemTime::from(utc_datetime!(2009-12-31 23:59));
+    assert_eq!(
+        read(EXPIRED, before).doubts,
+        ["has no signing certificate that is valid already"]
+    );
+}
+
+#[test]
+fn one_valid_certificate_is_enough() {
+    let key = OKTA.split_once("<md:KeyDescriptor").unwrap().1;
+    let key = key.split_once("</md:KeyDescriptor>").unwrap().0;
+    let old = key.replace(certificate_of(OKTA), certificate_of(EXPIRED));
+    let both = OKTA.replacen(
+        "<md:KeyDescriptor",
+        &format!("<md:KeyDescriptor{old}</md:KeyDescriptor><md:KeyDescriptor"),
+        1,
+    );
+    assert_eq!(
+        doubted(&both),
+        "has a signing certificate that expired on 2020-01-01T00:00:00Z"
+    );
+    // One that cannot be read may be valid.
+    let both = both.replace(certificate_of(OKTA), "MIIC");
+    let (mistakes, doubts) = said(&both);
+    assert_eq!(mistakes, []);
+    assert_eq!(doubts.len(), 2, "{doubts:?}");
+}
+
+#[test]
+fn certificates_that_cannot_be_read_are_for_cognito_to_judge() {
+    let pem = format!("-----BEGIN CERTIFICATE-----{}", certificate_of(OKTA));
+    let half = &certificate_of(OKTA)[..64];
+    for text in ["", "?", "MIIC", "AAAA", "MAA=", pem.as_str(), half] {
+        let document = with_certificate(text);
+        assert_eq!(
+            doubted(&document),
+            "has signing certificates that cannot be read: 1 of 1"
+        );
+        assert_eq!(read(&document, now()).metadata.certificate_not_after, None);
+    }
+    let (mistakes, doubts) = said(&with_certificate(&"A".repeat(4_097)));
+    assert_eq!(mistakes, []);
+    assert_eq!(
+        doubts.first().unwrap(),
+        "has a signing certificate of more than 4096 characters"
+    );
+}
+
+#[test]
+fn what_cognito_may_take_is_doubted_and_not_refused() {
+    let (declaration, entity) = OKTA.split_at(OKTA.find("<md:").unwrap());
+    let several = |entities: &str| {
+        format!("<g:EntitiesDescriptor xmlns:g=\"{SAML}\">{entities}</g:EntitiesDescriptor>")
+    };
+    for (document, doubt) in [
+        (
+            several(entity),
+            "is an EntitiesDescriptor, not an EntityDescriptor",
+        ),
+        (
+            format!("{declaration}<!DOCTYPE a [<!ENTITY b \"b\">]>{entity}"),
+            "has a document type definition, and was not looked at",
+        ),
+        (
+            OKTA.replace('"', "\\\""),
+            "has quotes that are escaped by backslashes, and was not looked at",
+        ),
+        (
+            OKTA.replace("ds:X509Data", "nobody:X509Data"),
+            "has a namespace that is not declared well (line 1)",
+        ),
+        (
+            OKTA.replace(SAML, "urn:else"),
+            "has a root outside of the namespace of SAML metadata",
+        ),
+        (OKTA.replace("entityID", "name"), "has no entityID"),
+        (
+            format!("<a>{}</a>", "<b/>".repeat(100_001)),
+            "has too many elements to be looked at",
+        ),
+    ] {
+        assert_eq!(doubted(&document), doubt);
+    }
+    let found = read(&several(&entity.repeat(2)), now());
+    assert_eq!(found.mistakes, []);
+    assert!(
+        found
+            .doubts
+            .contains(&"describes several identity providers".to_owned())
+    );
+    assert_eq!(found.metadata, Metadata::default());
+}
+
+#[test]
+fn beside_a_metadata_url_the_file_is_only_doubted() {
+    let url = ("MetadataURL", "https://idp.example.com/metadata");
+    let found = checked(&[("MetadataFile", "nothing"), url]);
+    assert_eq!(found.mistakes, []);
+    assert_eq!(found.doubts, ["is not well-formed XML (line 1)"]);
+    let found = checked(&[("MetadataFile", OKTA), url]);
+    assert_eq!(found.metadata, Metadata::default());
+    assert_eq!(checked(&[url]).doubts, [""; 0]);
+}
+
+#[test]
+fn deep_nesting_and_laughs_end_in_an_answer() {
+    let deep = format!("{}{}", "<a>".repeat(90_000), "</a>".repeat(90_000));
+    assert_eq!(refused(&deep), Mistake::NotSaml);
+    let open = "<a>".repeat(90_000);
+    assert!(matches!(refused(&open), Mistake::NotXml(1)));
+    let laughs =
+        r#"<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><a>&b;</a>"#;
+    assert!(doubted(laughs).contains("document type definition"));
+}
+
+#[test]
+fn nothing_of_the_document_is_quoted() {
+    for document in [
+        "planted",
+        "<planted/>",
+        "<a planted='1' planted='2'/>",
+        "<planted:a/>",
+        "<a>&planted;</a>",
+        "<a></planted>",
+        "<!DOCTYPE planted>",
+    ] {
+        let (mistakes, doubts) = said(document);
+        let text = format!("{mistakes:?} {doubts:?}");
+        assert!(!text.contains("planted"), "{text}");
+        assert!(mistakes.len() + doubts.len() > 0, "{document}");
+    }
+}
+
+#[test]
+fn mistakes_are_found_beside_other_problems() {
+    let properties = serde_json::json!({
+        "ProviderType": "SAML", "Typo": 1,
+        "ProviderDetails": {"MetadataFile": "<html/>", "IDPSignout": true},
+    });
+    let found = mistakes_in(&properties, Occasion::Create, now());
+    assert_eq!(found, [Mistake::NotSaml]);
+    for properties in [
+        serde_json::json!({"ProviderType": "OIDC", "ProviderDetails": {"MetadataFile": "x"}}),
+        serde_json::json!({"ProviderType": "SAML", "ProviderDetails": {"MetadataFile": 7}}),
+        serde_json::json!({"ProviderType": "SAML", "ProviderDetails": []}),
+        serde_json::json!({
+            "ProviderType": "SAML", "ProviderDetails": {"MetadataFile": "{{resolve:ssm:x}}"},
+        }),
+        serde_json::json!(7),
+    ] {
+        assert_eq!(mistakes_in(&properties, Occasion::Create, now()), []);
+    }
+}
