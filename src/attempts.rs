@@ -109,6 +109,7 @@ impl Attempts {
             Call::Describe(_) => ("describing", None),
             Call::Update { details, .. } => ("updating", details.as_ref()),
             Call::Delete(_) => ("deleting", None),
+            Call::SigningCertificate(_) => ("getting the signing certificate for", None),
         };
         let doing = format!("{verb} identity provider ({})", call.id());
         Self::at(call.operation(), doing, details, retry)

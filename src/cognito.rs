@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::{
     attempts::{Attempts, Classifier, patient, unlimited},
     http::chain,
-    plan::{Call, Failure, FailureKind, Observed, Outcome},
+    plan::{Call, Failure, FailureKind, Observed, Outcome, Output},
     provider::Members,
     retry::{Fault, Retry},
 };
@@ -85,7 +85,7 @@ impl Cognito {
         let client = self.client(call.id().pool.region());
         let attempt_timeout = ATTEMPT_TIMEOUT.min(left / ATTEMPTS_THAT_FIT);
         match timeout_at(end, send(&client, call, &attempts, attempt_timeout)).await {
-            Ok(Ok(observed)) => Ok(observed.as_ref().map(observe)),
+            Ok(Ok(output)) => Ok(output),
             Ok(Err(unsent)) => Err(attempts.failed(&unsent)),
             Err(_) => Err(attempts.out_of_time()),
         }
@@ -109,11 +109,12 @@ async fn send(
     call: &Call,
     attempts: &Attempts,
     attempt_timeout: Duration,
-) -> Result<Option<IdentityProviderType>, Fault> {
+) -> Result<Output, Fault> {
     use aws_sdk_cognitoidentityprovider::operation::{
         create_identity_provider::CreateIdentityProviderError as CreateError,
         delete_identity_provider::DeleteIdentityProviderError as DeleteError,
         describe_identity_provider::DescribeIdentityProviderError as DescribeError,
+        get_signing_certificate::GetSigningCertificateError as CertificateError,
         update_identity_provider::UpdateIdentityProviderError as UpdateError,
     };
     let map = |entries: &crate::provider::StringMap| entries.clone().into_iter().collect();
@@ -133,7 +134,7 @@ async fn send(
                 .set_idp_identifiers(provider.members.idp_identifiers.clone())
                 .set_acr_mapping(provider.members.acr_mapping.as_ref().map(map));
             let output = sent!(operation, CreateError, attempts, attempt_timeout);
-            Ok(output.identity_provider)
+            Ok(described(output.identity_provider.as_ref()))
         }
         Call::Describe(id) => {
             let operation = client
@@ -141,7 +142,7 @@ async fn send(
                 .user_pool_id(id.pool.as_str())
                 .provider_name(&id.name);
             let output = sent!(operation, DescribeError, attempts, attempt_timeout);
-            Ok(output.identity_provider)
+            Ok(described(output.identity_provider.as_ref()))
         }
         Call::Update {
             id,
@@ -157,7 +158,7 @@ async fn send(
                 .set_idp_identifiers(members.idp_identifiers.clone())
                 .set_acr_mapping(members.acr_mapping.as_ref().map(map));
             let output = sent!(operation, UpdateError, attempts, attempt_timeout);
-            Ok(output.identity_provider)
+            Ok(described(output.identity_provider.as_ref()))
         }
         Call::Delete(id) => {
             let operation = client
@@ -165,7 +166,16 @@ async fn send(
                 .user_pool_id(id.pool.as_str())
                 .provider_name(&id.name);
             sent!(operation, DeleteError, attempts, attempt_timeout);
-            Ok(None)
+            Ok(Output::Nothing)
+        }
+        Call::SigningCertificate(id) => {
+            let operation = client
+                .get_signing_certificate()
+                .user_pool_id(id.pool.as_str());
+            let output = sent!(operation, CertificateError, attempts, attempt_timeout);
+            Ok(output
+                .certificate
+                .map_or(Output::Nothing, Output::Certificate))
         }
     }
 }
@@ -194,6 +204,12 @@ where
     R: Debug,
 {
     Fault::NotSent(chain(error))
+}
+
+fn described(returned: Option<&IdentityProviderType>) -> Output {
+    returned.map_or(Output::Nothing, |provider| {
+        Output::Provider(observe(provider))
+    })
 }
 
 fn observe(provider: &IdentityProviderType) -> Observed {

@@ -18,8 +18,9 @@ use crate::{
     http::chain,
     physical_id::{PhysicalId, ProviderId},
     plan::{self, Answer, Intent, Phase, Step},
-    provider::{Declared, Previous, Sources, service_timeout},
+    provider::{Declared, Previous, Problem, Problems, Sources, service_timeout},
     response::Body,
+    saml::{self, Metadata, Occasion},
     sources::Stores,
 };
 
@@ -86,7 +87,9 @@ impl Handler {
             let (since, answer_by) = bounds(&url, invocation.now, timeout);
             let budget = Budget::new(invocation.now, invocation.deadline, answer_by);
 
-            let answer = self.answer(&envelope, request, since, start, budget).await;
+            let answer = self
+                .answer(&envelope, request, since, invocation.now, start, budget)
+                .await;
             let body = Body::new(&envelope, &answer);
             log(&answer, &body);
             let text = body.document.to_string();
@@ -104,10 +107,11 @@ impl Handler {
         envelope: &Envelope,
         request: Result<Request, Malformed>,
         since: i64,
+        now: SystemTime,
         start: Instant,
         budget: Budget,
     ) -> Answer {
-        let read = AssertUnwindSafe(|| intent(envelope, request.map_err(|e| e.to_string())?));
+        let read = AssertUnwindSafe(|| intent(envelope, request.map_err(|e| e.to_string())?, now));
         let (intent, sources) =
             match catch_unwind(read).unwrap_or_else(|_| Err(PANICKED.to_owned())) {
                 Ok(read) => read,
@@ -125,11 +129,18 @@ impl Handler {
             }
         };
         let work = AssertUnwindSafe(async {
-            match self.complete(intent, sources, start, budget).await {
-                Ok(intent) => self.work(intent, since, start, budget).await,
+            let complete = self.complete(intent, sources, start, budget).await;
+            let looked_at = complete.and_then(|intent| Ok((metadata(&intent, now)?, intent)));
+            let (metadata, intent) = match looked_at {
+                Ok(complete) => complete,
                 // Nothing has been called yet.
-                Err(reason) => failed(unmade(envelope), reason),
+                Err(reason) => return failed(unmade(envelope), reason),
+            };
+            let mut answer = self.work(intent, since, start, budget).await;
+            if let Ok(success) = &mut answer.result {
+                success.metadata = metadata;
             }
+            answer
         });
         // The steps keep to the budget by themselves; this holds if they do not.
         match timeout_at(start + budget.watchdog(), work.catch_unwind()).await {
@@ -216,17 +227,25 @@ fn bounds(
 
 /// Reads the properties as far as the request needs them: what it wants, and where what of that is
 /// yet to be read.
-fn intent(envelope: &Envelope, request: Request) -> Result<(Intent, Sources), String> {
-    let declared = |properties: &Value| {
-        let mut declared =
-            Declared::try_from(properties).map_err(|problems| problems.to_string())?;
+fn intent(
+    envelope: &Envelope,
+    request: Request,
+    now: SystemTime,
+) -> Result<(Intent, Sources), String> {
+    let declared = |properties: &Value, occasion| {
+        let declared = Declared::try_from(properties).map_err(|Problems(mut problems)| {
+            let mistakes = saml::mistakes_in(properties, occasion, now);
+            problems.extend(mistakes.into_iter().map(Problem::Metadata));
+            Problems(problems).to_string()
+        });
+        let mut declared = declared?;
         name(&declared.provider.id);
         let sources = std::mem::take(&mut declared.sources);
         Ok::<_, String>((declared, sources))
     };
     match request {
         Request::Create { properties } => {
-            let (declared, sources) = declared(&properties)?;
+            let (declared, sources) = declared(&properties, Occasion::Create)?;
             let request_id = envelope.request_id.clone();
             let intent = Intent::Create {
                 declared,
@@ -239,7 +258,7 @@ fn intent(envelope: &Envelope, request: Request) -> Result<(Intent, Sources), St
             properties,
             previous,
         } => {
-            let (declared, sources) = declared(&properties)?;
+            let (declared, sources) = declared(&properties, Occasion::Update)?;
             let intent = Intent::Update {
                 physical_id,
                 declared,
@@ -269,6 +288,24 @@ fn intent(envelope: &Envelope, request: Request) -> Result<(Intent, Sources), St
             Ok((intent, sources.unwrap_or_default()))
         }
     }
+}
+
+/// Looks at the SAML metadata of the provider that is wanted, whole and with all its values.
+fn metadata(intent: &Intent, now: SystemTime) -> Result<Metadata, String> {
+    let (declared, occasion) = match intent {
+        Intent::Create { declared, .. } => (declared, Occasion::Create),
+        Intent::Update { declared, .. } => (declared, Occasion::Update),
+        Intent::Delete { .. } => return Ok(Metadata::default()),
+    };
+    let found = saml::check(&declared.provider, occasion, now);
+    for error in found.doubts {
+        tracing::warn!(error, "ProviderDetails.MetadataFile looks wrong");
+    }
+    if found.mistakes.is_empty() {
+        return Ok(found.metadata);
+    }
+    let problems = found.mistakes.into_iter().map(Problem::Metadata);
+    Err(Problems(problems.collect()).to_string())
 }
 
 /// Gives the log lines of this request its provider.
@@ -302,6 +339,11 @@ fn log(answer: &Answer, body: &Body) {
             attributes,
             "attributes left out: the response would be too long"
         );
+    }
+    if let Ok(success) = &answer.result
+        && let Some(Err(error)) = &success.signing_certificate
+    {
+        tracing::warn!(error, "attribute left out: SigningCertificate");
     }
     match &answer.result {
         Ok(success) => tracing::info!(physical_id, status = "SUCCESS", "{}", success.done),

@@ -24,8 +24,8 @@
 //!   names.
 //!
 //! # The way of an event
-//! [`handler`] → [`event`] → [`provider`] → [`sources`] → [`plan`] → [`cognito`] with [`retry`] →
-//! [`response`] → [`delivery`].
+//! [`handler`] → [`event`] → [`provider`] → [`sources`] → [`saml`] → [`plan`] → [`cognito`] with
+//! [`retry`] → [`response`] → [`delivery`].
 
 pub mod ahead;
 mod attempts;

@@ -16,6 +16,7 @@ use update::{Change, Identifiers};
 use crate::{
     physical_id::{PhysicalId, ProviderId},
     provider::{Declared, Members, Previous, Provider},
+    saml::Metadata,
     secret::Details,
 };
 
@@ -37,6 +38,8 @@ pub enum Call {
     },
     /// `DeleteIdentityProvider`.
     Delete(ProviderId),
+    /// `GetSigningCertificate`, of the pool of that provider.
+    SigningCertificate(ProviderId),
 }
 
 impl Call {
@@ -44,7 +47,10 @@ impl Call {
     pub const fn id(&self) -> &ProviderId {
         match self {
             Self::Create(provider) => &provider.id,
-            Self::Describe(id) | Self::Delete(id) | Self::Update { id, .. } => id,
+            Self::Describe(id)
+            | Self::Delete(id)
+            | Self::Update { id, .. }
+            | Self::SigningCertificate(id) => id,
         }
     }
 
@@ -55,6 +61,7 @@ impl Call {
             Self::Describe(_) => "DescribeIdentityProvider",
             Self::Update { .. } => "UpdateIdentityProvider",
             Self::Delete(_) => "DeleteIdentityProvider",
+            Self::SigningCertificate(_) => "GetSigningCertificate",
         }
     }
 }
@@ -101,8 +108,28 @@ pub enum FailureKind {
     Other,
 }
 
-/// How a call ended. `DeleteIdentityProvider` returns nothing.
-pub type Outcome = Result<Option<Observed>, Failure>;
+/// What a call returned.
+#[derive(Debug, Clone)]
+pub enum Output {
+    /// The provider, as it is now.
+    Provider(Observed),
+    /// The pool's signing certificate.
+    Certificate(String),
+    /// Nothing, as `DeleteIdentityProvider` does.
+    Nothing,
+}
+
+impl Output {
+    fn provider(self) -> Option<Observed> {
+        match self {
+            Self::Provider(observed) => Some(observed),
+            Self::Certificate(_) | Self::Nothing => None,
+        }
+    }
+}
+
+/// How a call ended.
+pub type Outcome = Result<Output, Failure>;
 
 /// The phases of a request, each with a time of its own. The later ones are worth calls after the
 /// time for the work is over.
@@ -141,6 +168,11 @@ pub struct Success {
     pub done: &'static str,
     /// The provider whose attributes the answer carries; a Delete has none.
     pub provider: Option<(ProviderId, Option<Observed>)>,
+    /// The certificate that the pool signs its requests with, or why it is not known. A provider
+    /// whose requests are not signed has none.
+    pub signing_certificate: Option<Result<String, String>>,
+    /// What the declared SAML metadata say; not for a plan to know.
+    pub metadata: Metadata,
 }
 
 /// A request, parsed.
@@ -200,6 +232,8 @@ enum State {
     Confirming(Unconfirmed),
     /// Delete was sent.
     Deleting(String),
+    /// All is done; the answer has room for the certificate that signs the requests.
+    Certifying(String, Success),
 }
 
 /// Decides what to do first.
@@ -243,13 +277,15 @@ impl Plan {
             State::Restoring(physical_id, reason) => update::restored(physical_id, reason, outcome),
             State::Confirming(unconfirmed) => unconfirmed.described(outcome),
             State::Deleting(physical_id) => delete::deleted(physical_id, outcome),
+            State::Certifying(physical_id, success) => certified(physical_id, success, outcome),
         }
     }
 
     /// What the awaited call is for, and so how long it may take.
     pub const fn phase(&self) -> Phase {
         match self.0 {
-            State::Inspecting(..) | State::Settling(..) => Phase::Settling,
+            // What was done in the last moment is still worth its certificate.
+            State::Inspecting(..) | State::Settling(..) | State::Certifying(..) => Phase::Settling,
             State::Restoring(..) => Phase::Closing,
             _ => Phase::Work,
         }
@@ -260,14 +296,54 @@ fn call(call: Call, state: State) -> Step {
     Step::Call(Box::new(call), Plan(state))
 }
 
-const fn succeed(
-    physical_id: String,
-    done: &'static str,
-    provider: Option<(ProviderId, Option<Observed>)>,
-) -> Step {
+/// Answers a Delete.
+fn removed(physical_id: String, done: &'static str) -> Step {
     Step::Answer(Answer {
         physical_id,
-        result: Ok(Success { done, provider }),
+        result: Ok(Success {
+            done,
+            provider: None,
+            signing_certificate: None,
+            metadata: Metadata::default(),
+        }),
+    })
+}
+
+/// The provider is as it is wanted: answers so, with the signing certificate if it needs one.
+fn met(
+    physical_id: String,
+    done: &'static str,
+    desired: Provider,
+    observed: Option<Observed>,
+) -> Step {
+    let certificate = desired
+        .signs_requests()
+        .then(|| Call::SigningCertificate(desired.id.clone()));
+    let success = Success {
+        done,
+        provider: Some((desired.id, observed)),
+        signing_certificate: None,
+        metadata: Metadata::default(),
+    };
+    match certificate {
+        Some(certificate) => call(certificate, State::Certifying(physical_id, success)),
+        None => Step::Answer(Answer {
+            physical_id,
+            result: Ok(success),
+        }),
+    }
+}
+
+/// Whatever came of it, what was asked for is done.
+fn certified(physical_id: String, mut success: Success, outcome: Outcome) -> Step {
+    success.signing_certificate = Some(match outcome {
+        Ok(Output::Certificate(certificate)) => Ok(certificate),
+        Ok(_) => Err("Cognito returned none".to_owned()),
+        Err(failure) => Err(failure.text),
+    });
+    Step::Answer(Answer {
+        physical_id,
+        result: Ok(success),
     })
 }
 

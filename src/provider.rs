@@ -113,6 +113,12 @@ impl Provider {
         self.details.insert(key, value);
         Ok(())
     }
+
+    /// Whether the pool signs the requests that it sends to this provider.
+    pub fn signs_requests(&self) -> bool {
+        let algorithm = self.details.expose("RequestSigningAlgorithm");
+        self.kind == ProviderType::Saml && algorithm.is_some_and(|name| !name.is_empty())
+    }
 }
 
 /// Everything a template declares: the provider, and how to go about it.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     event::Envelope,
     physical_id::ProviderId,
-    plan::{Answer, Observed},
+    plan::{Answer, Observed, Success},
     secret::PUBLIC_KEYS,
 };
 
@@ -39,7 +39,7 @@ impl Body {
             Ok(success) => {
                 document.insert("Status".into(), "SUCCESS".into());
                 if let Some((id, observed)) = &success.provider {
-                    let attributes = attributes(id, observed.as_ref());
+                    let attributes = attributes(id, observed.as_ref(), success);
                     left_out = add_data(&mut document, attributes);
                 }
             }
@@ -58,7 +58,11 @@ impl Body {
 }
 
 /// What `Fn::GetAtt` reads, most useful first.
-fn attributes(id: &ProviderId, observed: Option<&Observed>) -> Vec<(&'static str, String)> {
+fn attributes(
+    id: &ProviderId,
+    observed: Option<&Observed>,
+    success: &Success,
+) -> Vec<(&'static str, String)> {
     let mut attributes = vec![
         ("UserPoolId", id.pool.to_string()),
         ("ProviderName", id.name.clone()),
@@ -68,11 +72,24 @@ fn attributes(id: &ProviderId, observed: Option<&Observed>) -> Vec<(&'static str
         attributes.push(("ProviderType", observed.kind.clone()));
         attributes.push(("CreationDate", observed.creation_date.clone()));
         attributes.push(("LastModifiedDate", observed.last_modified_date.clone()));
+    }
+    let metadata = &success.metadata;
+    if let Some(date) = &metadata.certificate_not_after {
+        attributes.push(("SamlCertificateNotAfter", date.clone()));
+    }
+    if let Some(Ok(certificate)) = &success.signing_certificate {
+        attributes.push(("SigningCertificate", certificate.clone()));
+    }
+    if let Some(observed) = observed {
         for key in PUBLIC_KEYS {
             if let Some(value) = observed.details.public(key) {
                 attributes.push((key, value.to_owned()));
             }
         }
+    }
+    // After the certificates: one may be as long as either.
+    if let Some(id) = &metadata.entity_id {
+        attributes.push(("SamlIdpEntityId", id.clone()));
     }
     attributes
 }
@@ -154,7 +171,7 @@ fn fitting(characters: impl Iterator<Item = (usize, char)>, mut room: usize) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{plan::Success, secret::Details};
+    use crate::{saml::Metadata, secret::Details};
 
     fn envelope() -> Envelope {
         Envelope {
@@ -175,6 +192,14 @@ mod tests {
     }
 
     fn succeeded(details: &[(&str, &str)]) -> Body {
+        succeeded_with(details, None, Metadata::default())
+    }
+
+    fn succeeded_with(
+        details: &[(&str, &str)],
+        signing_certificate: Option<Result<String, String>>,
+        metadata: Metadata,
+    ) -> Body {
         let observed = Observed {
             kind: "SAML".into(),
             details: details.iter().copied().collect::<Details>(),
@@ -190,6 +215,8 @@ mod tests {
             result: Ok(Success {
                 done: "created",
                 provider: Some((id, Some(observed))),
+                signing_certificate,
+                metadata,
             }),
         };
         Body::new(&envelope(), &answer)
@@ -263,6 +290,26 @@ mod tests {
             body.document["Data"]["RequestSigningAlgorithm"],
             "rsa-sha256"
         );
+    }
+
+    #[test]
+    fn both_certificates_fit_and_a_long_entity_id_gives_way_to_them() {
+        let certificate = "c".repeat(1_300);
+        let metadata = |length| Metadata {
+            entity_id: Some("e".repeat(length)),
+            certificate_not_after: Some("2099-12-31T23:59:59Z".to_owned()),
+        };
+        let details = [("ActiveEncryptionCertificate", certificate.as_str())];
+        for (length, left_out) in [(200, vec![]), (1_300, vec!["SamlIdpEntityId"])] {
+            let signing = Some(Ok(certificate.clone()));
+            let body = succeeded_with(&details, signing, metadata(length));
+            assert!(body.document.to_string().len() <= BODY_MAX);
+            assert_eq!(body.left_out, left_out);
+            let data = &body.document["Data"];
+            assert_eq!(data["SigningCertificate"], certificate);
+            assert_eq!(data["ActiveEncryptionCertificate"], certificate);
+            assert_eq!(data["SamlCertificateNotAfter"], "2099-12-31T23:59:59Z");
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Making a provider, for a Create, for an Update that finds it gone, and for a replacement.
 
 use super::{
-    Call, Failure, FailureKind, Observed, Outcome, State, Step, call, compare, delete::may_be_of,
-    fail, sentences, succeed, update::Identifiers,
+    Call, Failure, FailureKind, Observed, Outcome, Output, State, Step, call, compare,
+    delete::may_be_of, fail, met, sentences, update::Identifiers,
 };
 use crate::{
     physical_id::PhysicalId,
@@ -72,13 +72,13 @@ impl Goal {
 
     pub(super) fn created(self, outcome: Outcome) -> Step {
         match outcome {
-            Ok(observed) => {
+            Ok(output) => {
                 let done = match self.purpose {
                     Purpose::Create { .. } => "created",
                     Purpose::Recreate { .. } | Purpose::Confirm { .. } => "created again",
                     Purpose::Replace { .. } => "replaced",
                 };
-                self.met(done, observed)
+                self.met(done, output.provider())
             }
             Err(failure) if failure.kind == FailureKind::Duplicate => {
                 let id = self.desired.id.clone();
@@ -94,7 +94,7 @@ impl Goal {
 
     pub(super) fn inspected(self, duplicate: Failure, outcome: Outcome) -> Step {
         let observed = match outcome {
-            Ok(Some(observed)) => observed,
+            Ok(Output::Provider(observed)) => observed,
             Err(failure) if failure.kind == FailureKind::NotFound => {
                 let reason = sentences(
                     &duplicate.text,
@@ -169,7 +169,7 @@ impl Goal {
 
     pub(super) fn taken_over(self, done: &'static str, outcome: Outcome) -> Step {
         match outcome {
-            Ok(observed) => self.met(done, observed),
+            Ok(output) => self.met(done, output.provider()),
             // Whatever came of it, the provider was there before and is not to be deleted.
             Err(failure) => self.failed(failure.text, true),
         }
@@ -177,11 +177,13 @@ impl Goal {
 
     pub(super) fn settled(self, failure: Failure, outcome: Outcome) -> Step {
         match outcome {
-            Ok(Some(observed)) if self.is_ours(&observed) => {
+            Ok(Output::Provider(observed)) if self.is_ours(&observed) => {
                 self.met("created, though the answer was lost", Some(observed))
             }
             // Somebody else's: the lost create cannot have been carried out.
-            Ok(Some(observed)) if observed.created < self.since => self.failed(failure.text, true),
+            Ok(Output::Provider(observed)) if observed.created < self.since => {
+                self.failed(failure.text, true)
+            }
             // A request that got no answer may still be under way, so that "not found" is no
             // proof either.
             _ => {
@@ -195,13 +197,12 @@ impl Goal {
     }
 
     fn met(self, done: &'static str, observed: Option<Observed>) -> Step {
-        let id = self.desired.id;
         let kept = |observed: &Observed| may_be_of(self.since, observed);
         let physical_id = match self.purpose {
             Purpose::Confirm { physical_id } if observed.as_ref().is_none_or(kept) => physical_id,
-            _ => id.to_string(),
+            _ => self.desired.id.to_string(),
         };
-        succeed(physical_id, done, Some((id, observed)))
+        met(physical_id, done, self.desired, observed)
     }
 
     /// Answers FAILED, after giving back what was taken for this.

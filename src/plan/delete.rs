@@ -1,6 +1,8 @@
 //! Removing a provider, and only one that is this resource's.
 
-use super::{Call, FailureKind, Observed, Outcome, State, Step, call, compare, fail, succeed};
+use super::{
+    Call, FailureKind, Observed, Outcome, Output, State, Step, call, compare, fail, removed,
+};
 use crate::{physical_id::PhysicalId, provider::Provider};
 
 /// For how many seconds CloudFormation waits for a create at most. What was made later was made
@@ -18,11 +20,10 @@ pub(super) struct Unconfirmed {
 pub(super) fn start(id: &PhysicalId, physical_id: String, described: Option<Provider>) -> Step {
     match id {
         PhysicalId::Provider(id) => call(Call::Delete(id.clone()), State::Deleting(physical_id)),
-        PhysicalId::NotCreated(_) => succeed(physical_id, "nothing to delete: never created", None),
-        PhysicalId::Foreign(_) => succeed(
+        PhysicalId::NotCreated(_) => removed(physical_id, "nothing to delete: never created"),
+        PhysicalId::Foreign(_) => removed(
             physical_id,
             "nothing to delete: the id is not of this handler",
-            None,
         ),
         PhysicalId::Unconfirmed { since, provider } => call(
             Call::Describe(provider.clone()),
@@ -44,7 +45,7 @@ pub(super) fn may_be_of(since: i64, observed: &Observed) -> bool {
 impl Unconfirmed {
     pub(super) fn described(self, outcome: Outcome) -> Step {
         match outcome {
-            Ok(Some(observed)) => {
+            Ok(Output::Provider(observed)) => {
                 // Changed since, it has been taken over by somebody: by this stack's next try, say.
                 let in_time =
                     may_be_of(self.since, &observed) && observed.created == observed.modified;
@@ -57,14 +58,13 @@ impl Unconfirmed {
                         Call::Delete(desired.id.clone()),
                         State::Deleting(self.physical_id),
                     ),
-                    None => succeed(
+                    None => removed(
                         self.physical_id,
                         "nothing to delete: the provider of that name is not of this resource",
-                        None,
                     ),
                 }
             }
-            Ok(None) => gone(self.physical_id),
+            Ok(_) => gone(self.physical_id),
             Err(failure) if failure.kind == FailureKind::NotFound => gone(self.physical_id),
             Err(failure) => fail(self.physical_id, failure.text),
         }
@@ -73,12 +73,12 @@ impl Unconfirmed {
 
 pub(super) fn deleted(physical_id: String, outcome: Outcome) -> Step {
     match outcome {
-        Ok(_) => succeed(physical_id, "deleted", None),
+        Ok(_) => removed(physical_id, "deleted"),
         Err(failure) if failure.kind == FailureKind::NotFound => gone(physical_id),
         Err(failure) => fail(physical_id, failure.text),
     }
 }
 
 fn gone(physical_id: String) -> Step {
-    succeed(physical_id, "nothing to delete: already gone", None)
+    removed(physical_id, "nothing to delete: already gone")
 }

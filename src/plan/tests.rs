@@ -100,7 +100,7 @@ fn a_create_that_ran_out_of_time_in_flight_is_described_in_closing() {
 fn a_create_in_doubt_is_not_ours_if_what_is_there_is_older() {
     let (_, plan) = called(create().resume(Err(failure(FailureKind::Other, false))));
     let older = observed(&declared("Corp", &[]), SINCE - 1);
-    let answer = answered(plan.resume(Ok(Some(older))));
+    let answer = answered(plan.resume(Ok(Output::Provider(older))));
     assert_eq!(answer.physical_id, "not-created/r-1");
     assert_eq!(answer.result.unwrap_err(), "why");
 }
@@ -110,7 +110,7 @@ fn a_create_in_doubt_stays_unconfirmed_if_what_is_there_is_young_and_different()
     // It may be ours, changed by somebody in between.
     let (_, plan) = called(create().resume(Err(failure(FailureKind::Other, false))));
     let young = observed(&declared("Corp", &["b.example"]), SINCE);
-    let answer = answered(plan.resume(Ok(Some(young))));
+    let answer = answered(plan.resume(Ok(Output::Provider(young))));
     assert!(answer.physical_id.starts_with("unconfirmed/"));
 }
 
@@ -123,7 +123,10 @@ fn a_duplicate_after_a_doubt_is_settled_by_the_age_of_what_is_there() {
         let (_, plan) = called(create().resume(Err(failure(FailureKind::Duplicate, false))));
         assert_eq!(plan.phase(), Phase::Settling);
         let other = observed(&declared("Corp", &["b.example"]), created);
-        assert_eq!(answered(plan.resume(Ok(Some(other)))).physical_id, id);
+        assert_eq!(
+            answered(plan.resume(Ok(Output::Provider(other)))).physical_id,
+            id
+        );
     }
 }
 
@@ -131,11 +134,11 @@ fn a_duplicate_after_a_doubt_is_settled_by_the_age_of_what_is_there() {
 fn identifiers_go_back_in_closing_when_the_create_ran_out_of_time() {
     let (_, plan) = called(rename());
     let old = observed(&declared("Corp", &["a.example", "kept.example"]), 0);
-    let (release, plan) = called(plan.resume(Ok(Some(old))));
+    let (release, plan) = called(plan.resume(Ok(Output::Provider(old))));
     assert!(matches!(release, Call::Update { members, .. }
         if members.idp_identifiers == Some(vec!["kept.example".to_owned()])));
     assert_eq!(plan.phase(), Phase::Work);
-    let (_, plan) = called(plan.resume(Ok(None)));
+    let (_, plan) = called(plan.resume(Ok(Output::Nothing)));
     // The create was not sent any more.
     let (restore, plan) = called(plan.resume(Err(failure(FailureKind::Other, true))));
     assert!(
@@ -145,7 +148,7 @@ fn identifiers_go_back_in_closing_when_the_create_ran_out_of_time() {
                 == Some(vec!["a.example".to_owned(), "kept.example".to_owned()]))
     );
     assert_eq!(plan.phase(), Phase::Closing);
-    let answer = answered(plan.resume(Ok(None)));
+    let answer = answered(plan.resume(Ok(Output::Nothing)));
     assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
 }
 
@@ -153,7 +156,7 @@ fn identifiers_go_back_in_closing_when_the_create_ran_out_of_time() {
 fn identifiers_of_a_provider_deleted_meanwhile_do_not_go_back() {
     let (_, plan) = called(rename());
     let old = observed(&declared("Corp", &["a.example"]), 0);
-    let (_, plan) = called(plan.resume(Ok(Some(old))));
+    let (_, plan) = called(plan.resume(Ok(Output::Provider(old))));
     let (call, plan) = called(plan.resume(Err(failure(FailureKind::NotFound, true))));
     assert!(matches!(call, Call::Create(_)));
     let answer = answered(plan.resume(Err(failure(FailureKind::Other, true))));
@@ -164,8 +167,8 @@ fn identifiers_of_a_provider_deleted_meanwhile_do_not_go_back() {
 fn a_replacement_in_doubt_puts_back_after_it_has_looked() {
     let (_, plan) = called(rename());
     let old = observed(&declared("Corp", &["a.example"]), 0);
-    let (_, plan) = called(plan.resume(Ok(Some(old))));
-    let (_, plan) = called(plan.resume(Ok(None)));
+    let (_, plan) = called(plan.resume(Ok(Output::Provider(old))));
+    let (_, plan) = called(plan.resume(Ok(Output::Nothing)));
     let (look, plan) = called(plan.resume(Err(failure(FailureKind::Other, false))));
     assert!(matches!(look, Call::Describe(id) if id.name == "Renamed"));
     let (restore, plan) = called(plan.resume(Err(failure(FailureKind::NotFound, true))));
@@ -193,7 +196,7 @@ fn a_replacement_that_this_request_made_is_answered_without_another_call() {
         let (_, plan) = called(replace());
         let (_, plan) = called(plan.resume(Err(failure(FailureKind::Duplicate, settled))));
         let made = observed(&declared("Renamed", &[]), SINCE);
-        let answer = answered(plan.resume(Ok(Some(made))));
+        let answer = answered(plan.resume(Ok(Output::Provider(made))));
         assert_eq!(answer.physical_id, "eu-west-1_Pool|Renamed");
         assert!(answer.result.is_ok());
     }
@@ -221,7 +224,7 @@ fn an_update_of_an_unconfirmed_create_keeps_its_id_and_knows_its_own() {
     let (_, plan) = called(start(intent, SINCE + 600));
     let (_, plan) = called(plan.resume(Err(failure(FailureKind::Duplicate, true))));
     let made = observed(&declared("Corp", &[]), SINCE + 5);
-    let answer = answered(plan.resume(Ok(Some(made))));
+    let answer = answered(plan.resume(Ok(Output::Provider(made))));
     assert_eq!(answer.physical_id, id);
     assert!(answer.result.is_ok());
 }
@@ -241,7 +244,37 @@ fn an_update_of_an_unconfirmed_create_takes_an_id_of_its_own_where_the_clean_up_
         };
         let (_, plan) = called(start(intent, SINCE + 3_600));
         let made = observed(&declared("Corp", &[]), created);
-        assert_eq!(answered(plan.resume(Ok(Some(made)))).physical_id, id);
+        assert_eq!(
+            answered(plan.resume(Ok(Output::Provider(made)))).physical_id,
+            id
+        );
+    }
+}
+
+#[test]
+fn what_is_done_stays_done_without_its_certificate() {
+    let mut signing = declared("Corp", &[]);
+    signing.provider.kind = ProviderType::Saml;
+    signing.provider.details = Details::from_iter([("RequestSigningAlgorithm", "rsa-sha256")]);
+    for (outcome, certificate) in [
+        (Ok(Output::Certificate("MIIC".into())), Ok("MIIC".into())),
+        (Ok(Output::Nothing), Err("Cognito returned none".into())),
+        (Err(failure(FailureKind::Other, false)), Err("why".into())),
+    ] {
+        let intent = Intent::Create {
+            declared: signing.clone(),
+            request_id: "r-1".to_owned(),
+        };
+        let (_, plan) = called(start(intent, SINCE));
+        let made = observed(&signing, SINCE);
+        let (call, plan) = called(plan.resume(Ok(Output::Provider(made))));
+        assert!(matches!(call, Call::SigningCertificate(id) if id.name == "Corp"));
+        assert_eq!(plan.phase(), Phase::Settling);
+        let answer = answered(plan.resume(outcome));
+        assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
+        let success = answer.result.unwrap();
+        assert_eq!(success.signing_certificate, Some(certificate));
+        assert!(matches!(success.provider, Some((_, Some(_)))));
     }
 }
 
@@ -282,7 +315,7 @@ fn an_unconfirmed_create_is_undone_only_within_its_time_and_unchanged() {
         let (_, plan) = called(start(delete(), SINCE + 4_000));
         let mut found = observed(&declared("Corp", &[]), created);
         found.modified = modified;
-        let step = plan.resume(Ok(Some(found)));
+        let step = plan.resume(Ok(Output::Provider(found)));
         assert_eq!(
             matches!(step, Step::Call(..)),
             deleted,

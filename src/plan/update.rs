@@ -1,7 +1,7 @@
 //! Changing a provider in place, or making another one in its place.
 
 use super::{
-    Call, FailureKind, Outcome, State, Step, call, create::Goal, fail, sentences, succeed,
+    Call, FailureKind, Outcome, Output, State, Step, call, create::Goal, fail, met, sentences,
 };
 use crate::{
     physical_id::{PhysicalId, ProviderId},
@@ -132,7 +132,7 @@ impl Change {
     pub(super) fn type_checked(self, outcome: Outcome) -> Step {
         let wanted = self.declared.provider.kind.as_str();
         match outcome {
-            Ok(Some(observed)) if observed.kind != wanted => {
+            Ok(Output::Provider(observed)) if observed.kind != wanted => {
                 let reason = format!(
                     "the type of identity provider {} cannot be changed from {} to {wanted}: \
                      choose another ProviderName",
@@ -148,9 +148,14 @@ impl Change {
 
     pub(super) fn updated(self, outcome: Outcome) -> Step {
         match outcome {
-            Ok(observed) => {
-                let id = self.declared.provider.id;
-                succeed(id.to_string(), "updated", Some((id, observed)))
+            Ok(output) => {
+                let desired = self.declared.provider;
+                met(
+                    desired.id.to_string(),
+                    "updated",
+                    desired,
+                    output.provider(),
+                )
             }
             Err(failure) if failure.kind == FailureKind::NotFound => self.recreate(),
             Err(failure) => fail(self.physical_id, failure.text),
@@ -167,7 +172,7 @@ impl Change {
 
     pub(super) fn old_read(self, old: ProviderId, outcome: Outcome) -> Step {
         let observed = match outcome {
-            Ok(observed) => observed,
+            Ok(output) => output.provider(),
             Err(failure) if failure.kind == FailureKind::NotFound => None,
             Err(failure) => return fail(self.physical_id, failure.text),
         };

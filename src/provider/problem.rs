@@ -4,6 +4,8 @@ use std::{borrow::Cow, fmt};
 
 use serde_json::Value;
 
+use crate::saml::Mistake;
+
 /// One broken rule. The text names the property, the rule and the value's shape, never the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
@@ -51,6 +53,9 @@ pub enum Problem {
     /// SAML without metadata.
     #[error("ProviderDetails.MetadataURL or ProviderDetails.MetadataFile is required")]
     NoMetadata,
+    /// A `MetadataFile` that Cognito would not take.
+    #[error("ProviderDetails.MetadataFile {0}")]
+    Metadata(Mistake),
     /// A key that Cognito refuses to be given.
     #[error("ProviderDetails.{0} is returned by Cognito and cannot be set: remove it")]
     Returned(&'static str),
@@ -96,6 +101,7 @@ impl Problem {
             Self::GivenTwice(key) => path_of("ProviderDetailsFrom", key).into(),
             Self::Returned(key) => path_of("ProviderDetails", key).into(),
             Self::Unresolved(key) => path_of("ProviderDetails", key).into(),
+            Self::Metadata(_) => path_of("ProviderDetails", "MetadataFile").into(),
             Self::AcrNotOidc => "AcrMapping".into(),
         }
     }

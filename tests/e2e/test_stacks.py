@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from emulator import ROOT
 from stacks import Stack, names, provider
 
 OIDC = {
@@ -87,8 +88,9 @@ def test_each_type_lives_through_create_update_replacement_and_delete(aws, pools
 
 def test_100_kb_of_metadata_arrive_byte_for_byte(aws, pools):
     pool = pools()
-    line = "<X a=\"q'&quot;\">Ünïcode 株式会社 🦀 \\ \t ${AWS::Region}</X>\r\n"
-    metadata = line * (100_000 // len(line) + 1)
+    line = "<!-- q'&quot;\" Ünïcode 株式会社 🦀 \\ \t ${AWS::Region} -->\r\n"
+    metadata = (ROOT / "tests/metadata/okta.xml").read_text()
+    metadata += line * (100_000 // len(line) + 1)
     stack = Stack(aws, "metadata")
     body = template(Idp=resource(aws, pool, "Corp", "SAML", {"MetadataFile": metadata}))
     # Too long to be sent with the call, as on AWS.

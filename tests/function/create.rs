@@ -97,8 +97,11 @@ async fn create_sends_every_member_that_is_declared_and_no_other() {
 #[tokio::test]
 async fn create_passes_100_kb_of_metadata_on_byte_for_byte() {
     let world = World::new().await;
-    let line = "<X a=\"q'&quot;\">Ünïcode 株式会社 🦀 \\ \t</X>\r\n";
-    let metadata = line.repeat(100_000 / line.len() + 1);
+    let document = include_str!("../metadata/shibboleth.xml");
+    let line = "<mdui:Keywords xml:lang='de' a=\"q'&quot;&#9;\">Ünïcode&#xD; 株式会社 🦀 \\ \t<![CDATA[<&]]></mdui:Keywords>\r\n";
+    let (before, after) = document.split_once("</mdui:UIInfo>").unwrap();
+    let lines = line.repeat(100_000 / line.len() + 1);
+    let metadata = format!("\u{feff}{before}{lines}</mdui:UIInfo>{after}");
     let properties = json!({
         "UserPoolId": POOL, "ProviderName": "Corp", "ProviderType": "SAML",
         "ProviderDetails": {"MetadataFile": metadata},

@@ -113,6 +113,17 @@ async fn unanswered(event: impl FnOnce(&World) -> Value) -> Seen {
 /// What happened, what is seen of it, and what to do.
 type Row = (&'static str, Seen, &'static str);
 
+/// A SAML provider with the metadata of a service provider.
+fn service_provider() -> Value {
+    let metadata = include_str!("../metadata/okta.xml");
+    json!({
+        "UserPoolId": POOL, "ProviderName": "Corp", "ProviderType": "SAML",
+        "ProviderDetails": {
+            "MetadataFile": metadata.replace("IDPSSODescriptor", "SPSSODescriptor"),
+        },
+    })
+}
+
 /// The template asks for what cannot be.
 async fn mistakes() -> Vec<Row> {
     let world = World::new().await;
@@ -168,6 +179,11 @@ async fn mistakes() -> Vec<Row> {
             "Another type under the same name",
             seen(&theirs, &theirs.update(ID, &saml, &corp).await),
             "Choose another name.",
+        ),
+        (
+            "Metadata of the wrong party",
+            create(&world, &service_provider()).await,
+            "Get the metadata of the identity provider, not those of an application of it.",
         ),
         (
             "The pool does not exist",

@@ -42,7 +42,13 @@ impl Life {
     pub const fn first(self) -> Properties {
         Properties {
             name: Name::Corp,
-            kind: Kind::Oidc,
+            // One kind has a call more. With the identifiers, which have calls of their own, there
+            // would be twice the states.
+            kind: if self.identifier {
+                Kind::Oidc
+            } else {
+                Kind::Saml
+            },
             secret: Secret::One,
             identifier: self.identifier,
             adopt: self.adopt,
@@ -59,7 +65,7 @@ impl Life {
                 properties.identifier = !properties.identifier;
             }
             Change::ProviderName => properties.name = Name::Renamed,
-            Change::ProviderType => properties.kind = Kind::Saml,
+            Change::ProviderType => properties.kind = properties.kind.other(),
         }
         properties
     }

@@ -36,6 +36,7 @@ pub enum Call {
         by_hand: Option<bool>,
     },
     Delete(Name),
+    SigningCertificate,
 }
 
 /// For whom a call is made: what the promises need to know of it.
@@ -178,6 +179,7 @@ impl Cognito {
                 }
                 None => (Outcome::NOT_FOUND, false),
             },
+            Call::SigningCertificate => (Outcome::Certificate, false),
         }
     }
 

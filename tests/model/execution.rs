@@ -145,5 +145,6 @@ impl Decisions {
 }
 
 /// The calls that the longest way to an answer takes: a rename reads the old provider, takes its
-/// identifiers, creates, describes what is in the way, takes it over, and puts the identifiers back.
+/// identifiers, creates, describes what is in the way, takes it over, and puts the identifiers back
+/// or gets the certificate.
 pub const CALLS: usize = 6;

@@ -6,7 +6,7 @@ use crate::{
     assumptions::Assumptions,
     cloudformation::{Stack, Stage},
     cognito::{Call, Cognito, Foreign, Mandate, Mishap},
-    execution::{Answer, Decisions, Request},
+    execution::{Answer, Decisions, Next, Request},
     symbols::{Id, Name, Outcome},
 };
 
@@ -192,12 +192,21 @@ impl Model {
         }
     }
 
+    /// Whether an execution has made it so and only gets the certificate for its answer.
+    fn is_about_to_answer(&self, state: &State, name: Name) -> bool {
+        state.runs.iter().any(|run| {
+            let next = self.decisions.next(&run.request, &run.outcomes);
+            run.request.properties.name == name && next == Next::Call(Call::SigningCertificate)
+        })
+    }
+
     fn disturbances(&self, state: &State, actions: &mut Vec<Action>) {
         let may = &self.assumptions;
         for name in Name::ALL {
             let held = state.holds(name);
             let ours = name != Name::Other;
-            let wanted = held || state.stack.looks_for(name);
+            let made = self.is_about_to_answer(state, name);
+            let wanted = held || made || state.stack.looks_for(name);
             if state.cognito.get(name).is_none() && (may.names_reused || !wanted) {
                 if ours {
                     actions.push(Action::Disturb(Foreign::Make(name)));

@@ -1,10 +1,10 @@
 //! The small words of the model, and what they are in the handler's language.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter};
 
 use cfn_cognito_idp::{
     physical_id::{PhysicalId, ProviderId},
-    plan::{self, Failure, FailureKind, Observed},
+    plan::{self, Failure, FailureKind, Observed, Output},
     provider::{Declared, Members, Previous, Provider, ProviderType, Sources},
     secret::Details,
 };
@@ -44,6 +44,20 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The pool signs its requests to a SAML provider, so that there is a certificate to be had.
+    fn details(self, secret: Secret) -> Details {
+        let signing = (self == Self::Saml).then_some(("RequestSigningAlgorithm", "rsa-sha256"));
+        let secret = iter::once((SECRET, secret.text()));
+        secret.chain(signing).collect()
+    }
+
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Oidc => Self::Saml,
+            Self::Saml => Self::Oidc,
+        }
+    }
+
     const fn provider_type(self) -> ProviderType {
         match self {
             Self::Oidc => ProviderType::Oidc,
@@ -93,7 +107,7 @@ impl Properties {
         Provider {
             id: self.name.id(),
             kind: self.kind.provider_type(),
-            details: Details::from_iter([(SECRET, self.secret.text())]),
+            details: self.kind.details(self.secret),
             members: Members {
                 idp_identifiers: self.identifier.then(|| vec![IDENTIFIER.to_owned()]),
                 ..Members::default()
@@ -188,7 +202,7 @@ impl Seen {
         let mapping = [("email".to_owned(), "mail".to_owned())];
         Observed {
             kind: self.kind.provider_type().as_str().to_owned(),
-            details: Details::from_iter([(SECRET, self.secret.text())]),
+            details: self.kind.details(self.secret),
             members: Members {
                 attribute_mapping: self.by_hand.then(|| BTreeMap::from(mapping)),
                 idp_identifiers: Some(Vec::from_iter(
@@ -208,6 +222,7 @@ impl Seen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Outcome {
     Done(Option<Seen>),
+    Certificate,
     Duplicate { settled: bool },
     NotFound { settled: bool },
     Other { settled: bool },
@@ -228,7 +243,9 @@ impl Outcome {
 
     pub fn told(self, tick: i64) -> plan::Outcome {
         let (kind, settled) = match self {
-            Self::Done(seen) => return Ok(seen.map(|seen| seen.observed(tick))),
+            Self::Done(Some(seen)) => return Ok(Output::Provider(seen.observed(tick))),
+            Self::Done(None) => return Ok(Output::Nothing),
+            Self::Certificate => return Ok(Output::Certificate("MIIC".to_owned())),
             Self::Duplicate { settled } => (FailureKind::Duplicate, settled),
             Self::NotFound { settled } => (FailureKind::NotFound, settled),
             Self::Other { settled } => (FailureKind::Other, settled),
@@ -275,6 +292,7 @@ impl From<&plan::Call> for Call {
                     .map(|map| !map.is_empty()),
             },
             plan::Call::Delete(_) => Self::Delete(name),
+            plan::Call::SigningCertificate(_) => Self::SigningCertificate,
         }
     }
 }

@@ -40,7 +40,10 @@ fn provider() -> impl Strategy<Value = Provider> {
             |(pool, name, kind, secret, mapping, identifiers)| Provider {
                 id: format!("{pool}|{name}").parse().unwrap(),
                 kind,
-                details: Details::from_iter([("client_secret", secret)]),
+                details: Details::from_iter([
+                    ("client_secret", secret),
+                    ("RequestSigningAlgorithm", "rsa-sha256"),
+                ]),
                 members: Members {
                     attribute_mapping: mapping
                         .map(|value| BTreeMap::from([("email".to_owned(), value.to_owned())])),

@@ -7,6 +7,7 @@ use cfn_cognito_idp::{
     provider::{Declared, Members, PROPERTIES, Previous},
     response::{BODY_MAX, Body},
     retry::Retry,
+    saml::Metadata,
     secret::Details,
 };
 use proptest::{collection::btree_map, prelude::*, sample::select};
@@ -113,6 +114,7 @@ proptest! {
     #[test]
     fn no_response_is_too_long_or_shows_a_secret(
         id in provider_id(), reason in ".{0,9000}", long in "\\PC{0,5000}", uri in ".{0,3000}",
+        certificate in "\\PC{0,5000}",
     ) {
         let details = Details::from_iter([
             ("ActiveEncryptionCertificate", long.as_str()),
@@ -131,7 +133,12 @@ proptest! {
             creation_date: "2026-11-22T07:00:00Z".to_owned(),
             last_modified_date: "2026-11-22T07:00:00Z".to_owned(),
         };
-        let success = Success { done: "created", provider: Some((id.clone(), Some(observed))) };
+        let success = Success {
+            done: "created",
+            provider: Some((id.clone(), Some(observed))),
+            signing_certificate: Some(Ok(certificate)),
+            metadata: Metadata::default(),
+        };
         for result in [Ok(success), Err(reason)] {
             let answer = Answer { physical_id: id.to_string(), result };
             let body = Body::new(&envelope(), &answer).document.to_string();

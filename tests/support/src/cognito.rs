@@ -1,4 +1,4 @@
-//! Cognito's four identity provider operations over its JSON protocol, with its limits.
+//! Cognito's four identity provider operations, and its signing certificates, over its JSON protocol, with its limits.
 
 mod provider;
 pub mod quotas;
@@ -21,6 +21,9 @@ use crate::{
 };
 use provider::Refusal;
 use quotas::Quotas;
+
+/// The one operation here that is not about a provider.
+const CERTIFICATE: &str = "GetSigningCertificate";
 
 /// How the service fails one call.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +56,8 @@ impl Fault {
 /// A call as it came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// The operation, without `IdentityProvider`: `Create`, `Describe`, `Update` or `Delete`.
+    /// The operation, without `IdentityProvider`: `Create`, `Describe`, `Update`, `Delete` or
+    /// `GetSigningCertificate`.
     pub operation: String,
     /// The region that it was signed for.
     pub region: String,
@@ -218,7 +222,8 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
     };
     let operation = header("x-amz-target")
         .and_then(|target| target.strip_prefix("AWSCognitoIdentityProviderService."))
-        .and_then(|target| target.strip_suffix("IdentityProvider"));
+        .filter(|target| target.ends_with("IdentityProvider") || *target == CERTIFICATE)
+        .map(|target| target.trim_end_matches("IdentityProvider"));
     let (Some(operation), Ok(input)) = (operation, serde_json::from_slice(request.body())) else {
         return refuse(400, "UnknownOperationException", "");
     };
@@ -277,6 +282,13 @@ fn act(state: &mut State, operation: &str, input: &Value) -> Reply {
         "Create" => provider::create(&mut state.pools, state.quota, input, now()),
         "Describe" => provider::describe(&mut state.pools, input),
         "Update" => provider::update(&mut state.pools, input, now()),
+        CERTIFICATE => match provider::signing_certificate(&mut state.pools, input) {
+            Ok(certificate) => {
+                let answer = json!({"Certificate": certificate});
+                return Reply::status(200, answer.to_string());
+            }
+            Err(refusal) => Err(refusal),
+        },
         _ => provider::delete(&mut state.pools, input),
     };
     match done {

@@ -112,6 +112,12 @@ pub(super) fn delete(pools: &mut Pools, input: &Value) -> Done {
     removed.map(|_| None).ok_or_else(|| missing(name))
 }
 
+/// As long as a real one.
+pub(super) fn signing_certificate(pools: &mut Pools, input: &Value) -> Result<String, Refusal> {
+    pool(pools, input)?;
+    Ok(format!("MIICsigning{}", "A".repeat(1_080)))
+}
+
 /// What is stored, as it is returned.
 fn shown(mut stored: Value) -> Value {
     if let Some(details) = stored["ProviderDetails"].as_object_mut() {

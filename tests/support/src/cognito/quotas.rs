@@ -51,7 +51,8 @@ impl Quotas {
         }
     }
 
-    /// Whether a call is within the quotas, and counts it if it is.
+    /// Whether a call is within the quotas, and counts it if it is. What is published does not say
+    /// where `GetSigningCertificate` counts; here it is the scarcer one.
     pub(super) fn admit(&mut self, operation: &str, pool: &str) -> bool {
         let account = if operation == "Describe" {
             &mut self.describe
