@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cfn_cognito_idp_support::{cognito::Fault, events, lambda::epoch_ms, stores::Stores};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::world::{
     ID, LOUD, POOL, World, deleted, failed, not_created, oidc, oidc_data, success, uncounted, with,
@@ -21,7 +22,8 @@ pub async fn world() -> (World, Stores) {
     stores.put_secret("plain", "", "planted-client-secret");
     stores.put_parameter("/idp/corp", "planted-client-secret");
     stores.put_object("meta/okta.xml", "", "<planted ü/>".as_bytes());
-    let url = stores.url();
+    // By name: where the host is an address, the SDK never puts a bucket before it.
+    let url = stores.url().replace("127.0.0.1", "localhost");
     let mut environment = LOUD.to_vec();
     for service in [
         "AWS_ENDPOINT_URL_SECRETS_MANAGER",
@@ -419,18 +421,19 @@ async fn a_source_that_hangs_is_answered_for_before_the_deadline() {
 
 #[tokio::test]
 async fn sources_are_read_at_the_same_time() {
-    let (mut world, stores) = world().await;
-    // A call that hangs costs a third of the time, and three of them are not all of it.
-    world.time = Duration::from_secs(12);
+    let (world, stores) = world().await;
     for operation in ["GetSecretValue", "GetParameter", "GetObject"] {
-        stores.script(operation, [Fault::HangBefore]);
+        stores.script(operation, [Fault::Slow(3)]);
     }
     let mut properties = corp(secret());
     properties["ProviderDetailsFrom"]["one"] = parameter();
     properties["ProviderDetailsFrom"]["two"] = object();
+    let start = Instant::now();
     let body = world.create(&properties).await;
     assert_eq!(body["Status"], "SUCCESS", "{body}");
-    assert_eq!(stores.take_reads().len(), 6);
+    // One after another, they would take nine.
+    assert!(start.elapsed() < Duration::from_secs(6));
+    assert_eq!(stores.take_reads().len(), 3);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     future::{Ready, ready},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -165,11 +166,19 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
         Fault::ResetBefore | Fault::ResetAfter => Reply::Reset,
         Fault::HangBefore | Fault::HangAfter => Reply::Hang,
         Fault::NotJson(status) => Reply::status(status, "<html>Service Unavailable</html>"),
-        Fault::None | Fault::Slow(_) => match operation {
-            "GetSecretValue" => secret(&state, &input),
-            "GetParameter" => parameter(&state, &input),
-            _ => object(&state, &input, header("range").unwrap_or_default()),
+        Fault::None => read(&state, operation, &input, header("range")),
+        Fault::Slow(seconds) => match read(&state, operation, &input, header("range")) {
+            Reply::Answer(answer) => Reply::Late(Duration::from_secs(seconds), answer),
+            reply => reply,
         },
+    }
+}
+
+fn read(state: &State, operation: &str, input: &Value, range: Option<&str>) -> Reply {
+    match operation {
+        "GetSecretValue" => secret(state, input),
+        "GetParameter" => parameter(state, input),
+        _ => object(state, input, range.unwrap_or_default()),
     }
 }
 
