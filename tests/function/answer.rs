@@ -72,8 +72,9 @@ async fn a_put_that_is_never_taken_ends_the_invocation_in_an_error() {
     world.responses.script([Fault::Status(500); 100]);
     let event = events::create(&world.url(), &oidc(POOL, "Corp"));
     let error = error(world.invoke(event).await);
+    // The last attempt may have had too little time for its answer.
     assert!(
-        error.ends_with("HTTP status 500 Internal Server Error"),
+        error.starts_with("the answer could not be delivered to 127.0.0.1 (attempt "),
         "{error}"
     );
     assert!(world.responses.puts().len() > 1);
