@@ -11,6 +11,7 @@ use crate::world::{
     with_detail,
 };
 
+const OKTA: &str = include_str!("../metadata/okta.xml");
 /// What the secret `google` holds.
 const GOOGLE: &str = r#"{"id": "client-1", "secret": "planted-client-secret", "n": 42, "map": {}}"#;
 const DENIED: Fault = Fault::Error(400, "AccessDeniedException", "not allowed");
@@ -21,7 +22,7 @@ pub async fn world() -> (World, Stores) {
     stores.put_secret("google", "", GOOGLE);
     stores.put_secret("plain", "", "planted-client-secret");
     stores.put_parameter("/idp/corp", "planted-client-secret");
-    stores.put_object("meta/okta.xml", "", "<planted ü/>".as_bytes());
+    stores.put_object("meta/okta.xml", "", OKTA.as_bytes());
     // By name: where the host is an address, the SDK never puts a bucket before it.
     let url = stores.url().replace("127.0.0.1", "localhost");
     let mut environment = LOUD.to_vec();
@@ -120,11 +121,11 @@ async fn a_parameter_is_read_decrypted() {
 #[tokio::test]
 async fn an_object_is_read_byte_for_byte_and_in_any_version() {
     let (world, stores) = world().await;
-    let line = "<planted a=\"q'&quot;\">Ünïcode 株式会社 🦀 \\ \t</planted>\r\n";
-    let long = line.repeat(100_000 / line.len());
+    let line = "<!-- planted a=\"q'&quot;\">Ünïcode 株式会社 🦀 \\ \t -->\r\n";
+    let long = OKTA.to_owned() + &line.repeat(100_000 / line.len());
     stores.put_object("meta/okta.xml", "v.1", long.as_bytes());
     let versioned = json!({"S3": {"Bucket": "meta", "Key": "okta.xml", "VersionId": "v.1"}});
-    for (source, value) in [(object(), "<planted ü/>"), (versioned, &*long)] {
+    for (source, value) in [(object(), OKTA), (versioned, &*long)] {
         let body = world.create(&saml(source)).await;
         assert_eq!(body["Status"], "SUCCESS", "{body}");
         assert_eq!(body["Data"].get("MetadataFile"), None);
@@ -236,10 +237,18 @@ async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_chan
     }
     // At the limit, in characters of four bytes each; and the least there can be.
     for key in ["crab.xml", "empty.xml"] {
-        let body = world.create(&object(key)).await;
+        let source = json!({"S3": {"Bucket": "meta", "Key": key}});
+        let body = world.create(&corp(source)).await;
         assert_eq!(body["Status"], "SUCCESS", "{body}");
         world.cognito.remove(POOL, "Corp");
+        world.operations();
     }
+    // Metadata are looked at wherever they come from.
+    let body = world.create(&object("crab.xml")).await;
+    let reason = body["Reason"].as_str().unwrap();
+    let expected = "invalid properties: ProviderDetails.MetadataFile is not";
+    assert!(reason.starts_with(expected), "{reason}");
+    assert_eq!(world.operations(), [""; 0]);
 }
 
 #[tokio::test]
