@@ -15,7 +15,6 @@ use std::{
     process::ExitCode,
 };
 
-use quota::Quota;
 use report::{Case, Goal, Report, Sizes, Speed, Wire};
 use run::{World, run};
 
@@ -47,33 +46,26 @@ async fn bench(
     outputs: &[String],
 ) -> Result<bool, Box<dyn Error>> {
     let rounds: usize = rounds.parse()?;
-    let mut speeds = vec![(Speed::Full, None)];
-    for memory in MEMORY_MB {
-        match Quota::new(memory) {
-            Ok(quota) => speeds.push((Speed::Share(memory), Some(quota))),
-            Err(error) => println!("no CPU share of {memory} MB here: {error}"),
+    let mut speeds = vec![Speed::Full];
+    for speed in MEMORY_MB.map(Speed::Share) {
+        match speed.quota() {
+            Ok(_) => speeds.push(speed),
+            Err(error) => println!("no CPU share of {speed} here: {error}"),
         }
     }
     let plain = World::plain().await;
     let tls = World::tls().await;
     let mut report = Report::new(Sizes::of(function)?);
     for round in 0..=rounds {
-        for (speed, quota) in &speeds {
-            let quota = quota.as_ref();
+        for speed in speeds.iter().copied() {
             let samples = [
-                (Wire::Plain, run(function, &plain, quota, true).await?),
-                (Wire::Tls, run(function, &tls, quota, true).await?),
-                (Wire::Empty, run(empty, &plain, quota, false).await?),
+                (Wire::Plain, run(function, &plain, speed, true).await?),
+                (Wire::Tls, run(function, &tls, speed, true).await?),
+                (Wire::Empty, run(empty, &plain, speed, false).await?),
             ];
             // The first round reads the executables from the disk.
             for (wire, sample) in samples.into_iter().filter(|_| round > 0) {
-                report.add(
-                    Case {
-                        wire,
-                        speed: *speed,
-                    },
-                    sample,
-                );
+                report.add(Case { wire, speed }, sample);
             }
         }
     }

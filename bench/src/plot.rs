@@ -3,8 +3,8 @@
 use std::error::Error;
 
 use plotters::prelude::{
-    ChartBuilder, Color as _, IntoDrawingArea as _, IntoLogRange as _, LineSeries, PathElement,
-    RGBColor, SVGBackend, WHITE,
+    ChartBuilder, Color as _, IntoDrawingArea as _, LineSeries, PathElement, RGBColor, SVGBackend,
+    WHITE,
 };
 
 use crate::report::{Report, Speed, Wire, milliseconds};
@@ -15,38 +15,44 @@ const COLOURS: [RGBColor; 3] = [
     RGBColor(0x7f, 0x7f, 0x7f),
 ];
 
-/// Time to the first answer over the memory size, in milliseconds, on logarithmic scales.
+/// Time to the first answer, in milliseconds, over the memory sizes that were measured.
 pub fn draw(report: &Report) -> Result<String, Box<dyn Error>> {
+    let memories: Vec<u64> = report.speeds().into_iter().filter_map(memory).collect();
+    let points = |wire| {
+        let measured = (0_u32..).zip(&memories);
+        let times = measured.filter_map(move |(place, memory)| {
+            let medians = report.medians(wire, Speed::Share(*memory))?;
+            Some((place, milliseconds(medians.first_answer)))
+        });
+        times.collect::<Vec<_>>()
+    };
+    let series = [Wire::Tls, Wire::Plain, Wire::Empty].map(|wire| (wire, points(wire)));
+    let times = series.iter().flat_map(|(_, points)| points);
+    let most = times.map(|(_, time)| *time).fold(1.0, f64::max);
+    let last = u32::try_from(memories.len())?.saturating_sub(1);
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, (720, 360)).into_drawing_area();
         area.fill(&WHITE)?;
         let mut chart = ChartBuilder::on(&area)
             .caption("From process start to the answer, cold", ("sans-serif", 18))
-            .margin(12)
+            .margin(16)
+            .margin_right(40)
             .x_label_area_size(40)
             .y_label_area_size(50)
-            .build_cartesian_2d((120_u32..1_100).log_scale(), (1_f64..100.0).log_scale())?;
+            .build_cartesian_2d(0..last, 0.0..most * 1.2)?;
+        let label = |place: &u32| {
+            let memory = usize::try_from(*place).ok().and_then(|at| memories.get(at));
+            memory.map_or_else(String::new, |memory| format!("{memory} MB"))
+        };
         chart
             .configure_mesh()
-            .x_desc("memory size, MB")
+            .x_labels(memories.len())
+            .x_label_formatter(&label)
             .y_desc("ms")
-            .x_label_formatter(&|memory| memory.to_string())
+            .disable_x_mesh()
             .draw()?;
-        for (wire, colour) in [Wire::Tls, Wire::Plain, Wire::Empty]
-            .into_iter()
-            .zip(COLOURS)
-        {
-            let points = report.speeds().into_iter().filter_map(|speed| {
-                let Speed::Share(memory) = speed else {
-                    return None;
-                };
-                let medians = report.medians(wire, speed)?;
-                Some((
-                    u32::try_from(memory).ok()?,
-                    milliseconds(medians.first_answer),
-                ))
-            });
+        for ((wire, points), colour) in series.into_iter().zip(COLOURS) {
             chart
                 .draw_series(LineSeries::new(points, colour.stroke_width(2)).point_size(3))?
                 .label(wire.name())
@@ -62,4 +68,11 @@ pub fn draw(report: &Report) -> Result<String, Box<dyn Error>> {
         area.present()?;
     }
     Ok(svg)
+}
+
+const fn memory(speed: Speed) -> Option<u64> {
+    match speed {
+        Speed::Share(memory) => Some(memory),
+        Speed::Full => None,
+    }
 }

@@ -3,6 +3,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 /// The memory at which Lambda gives a whole CPU, in MB.
@@ -10,8 +11,10 @@ const WHOLE_CPU_MB: u64 = 1_769;
 /// Lambda's scheduling period, in microseconds.
 const PERIOD_US: u64 = 20_000;
 
-/// A cgroup whose processes get the share of a memory size. It is removed when this is dropped, by
-/// which time its processes have ended.
+/// A cgroup whose processes get the share of a memory size.
+///
+/// It is for one process: the next one in it would begin with what this one has left of the
+/// period. It is removed when this is dropped, by which time the process has ended.
 #[derive(Debug)]
 pub struct Quota {
     group: PathBuf,
@@ -23,8 +26,10 @@ impl Quota {
     /// # Errors
     /// Where cgroups cannot be made: without the right to, or without the controller.
     pub fn new(memory_mb: u64) -> io::Result<Self> {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
         let quota = PERIOD_US * memory_mb / WHOLE_CPU_MB;
-        let name = format!("cfn-cognito-idp-bench-{}-{memory_mb}", std::process::id());
+        let name = format!("cfn-cognito-idp-bench-{}-{number}", std::process::id());
         let first = Path::new("/sys/fs/cgroup/cpu");
         if first.join("cpu.cfs_quota_us").exists() {
             let quota_group = Self::make(first.join(name))?;

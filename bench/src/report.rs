@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt, fs, io, path::Path, time::Duration};
 use flate2::{Compression, write::DeflateEncoder};
 use serde_json::{Value, json};
 
-use crate::run::{Sample, median};
+use crate::{
+    quota::Quota,
+    run::{Sample, median},
+};
 
 /// Between what and over what it was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +38,16 @@ pub enum Speed {
     Full,
     /// From the first poll on, the share of so many MB.
     Share(u64),
+}
+
+impl Speed {
+    /// What holds a process to it.
+    pub fn quota(self) -> io::Result<Option<Quota>> {
+        match self {
+            Self::Full => Ok(None),
+            Self::Share(memory_mb) => Quota::new(memory_mb).map(Some),
+        }
+    }
 }
 
 impl fmt::Display for Speed {

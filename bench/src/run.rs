@@ -15,7 +15,7 @@ use cfn_cognito_idp_support::{
 };
 use serde_json::{Value, json};
 
-use crate::quota::Quota;
+use crate::report::Speed;
 
 /// Events after the first; the median of them is told.
 const WARM: usize = 9;
@@ -108,20 +108,16 @@ impl World {
     }
 }
 
-/// Starts the executable and sends it events. With a quota, it is held to that from its first poll
-/// on, as Lambda does it.
-pub async fn run(
-    binary: &Path,
-    world: &World,
-    quota: Option<&Quota>,
-    answers: bool,
-) -> io::Result<Sample> {
+/// Starts the executable and sends it events. From its first poll on it is held to the speed, as
+/// Lambda does it.
+pub async fn run(binary: &Path, world: &World, speed: Speed, answers: bool) -> io::Result<Sample> {
     world.reset();
+    let quota = speed.quota()?;
     let mut function = Function::start(binary, &world.environment()).await;
     let start = function.started();
     let polled = function.polled().await;
     let process = function.process_id();
-    if let Some(quota) = quota {
+    if let Some(quota) = &quota {
         quota.hold(process)?;
     }
     let mut answered = Vec::new();
@@ -147,15 +143,15 @@ pub async fn run(
         } else {
             returned
         };
-        let from = if number == 0 { start } else { sent };
-        answered.push(at.duration_since(from));
+        answered.push(at.duration_since(sent));
     }
     let peak_kib = peak_kib(process)?;
     function.kill().await;
-    let first_answer = answered.remove(0);
+    let first_poll = polled.duration_since(start);
     Ok(Sample {
-        first_poll: polled.duration_since(start),
-        first_answer,
+        first_poll,
+        // The event was there when it was asked for, but for the time that the cgroup took.
+        first_answer: first_poll + answered.remove(0),
         cpu,
         warm: median(answered),
         peak_kib,
