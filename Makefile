@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_BYTES := 8192
 # Sanitizers look for what unsafe code does, and this crate forbids it. They would cost half the
 # speed and another compilation.
-FUZZ_FLAGS := --sanitizer none
+FUZZ_FLAGS ?= --sanitizer none
 
 .PHONY: help demo test check unit templates e2e fuzz mutants storm bench failures schema local requirements clean
 help: ## List the targets.

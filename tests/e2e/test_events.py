@@ -88,7 +88,7 @@ def test_event(watch, name, status, physical_id):
         ["cargo-lambda", "lambda", "invoke", "cfn-cognito-idp", "--invoke-port", watch,
          "--data-file", EVENTS / f"{name}.json"],
         cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=300, check=False,
+        timeout=1200, check=False,
     )  # fmt: skip
     assert invoked.returncode == 0, invoked.stderr
     answer = json.loads(invoked.stdout)

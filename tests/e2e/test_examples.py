@@ -63,7 +63,8 @@ def test_secrets(aws):
 def test_an_object_is_read_by_the_function(aws, pools):
     s3 = aws.client("s3")
     s3.create_bucket(Bucket="metadata")
-    s3.put_object(Bucket="metadata", Key="idp/corp.xml", Body="<EntityDescriptor ü/>".encode())
+    metadata = (ROOT / "tests/metadata/okta.xml").read_text()
+    s3.put_object(Bucket="metadata", Key="idp/corp.xml", Body=metadata.encode())
     stack = Stack(aws, "object")
     source = {"S3": {"Bucket": "metadata", "Key": "idp/corp.xml"}}
     pool = pools()
@@ -80,7 +81,7 @@ def test_an_object_is_read_by_the_function(aws, pools):
     outcome = stack.create(json.dumps({"Resources": {"Corp": corp}}))
     assert outcome.status == "CREATE_COMPLETE", outcome.reason
     held = provider(aws, pool, "Corp")["ProviderDetails"]
-    assert held["MetadataFile"] == "<EntityDescriptor ü/>"
+    assert held["MetadataFile"] == metadata
 
     source["S3"]["Key"] = "idp/gone.xml"
     outcome = stack.update(json.dumps({"Resources": {"Corp": corp}}))
