@@ -92,7 +92,7 @@ async fn configure() -> Result<Handler, Error> {
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .region(Region::new(region.clone()))
         .http_client(SdkHttpClient(client.clone()));
-    if std::env::var_os("AWS_ACCESS_KEY_ID").is_some() {
+    if std::env::var_os("AWS_ACCESS_KEY_ID").is_some_and(|key| !key.is_empty()) {
         // As in Lambda. The chain of all other places would be built first, with an STS client
         // that nobody uses: a quarter of the start.
         loader = loader.credentials_provider(EnvironmentVariableCredentialsProvider::new());

@@ -54,3 +54,20 @@ async fn nothing_is_connected_ahead_where_aws_is_emulated() {
     assert_eq!(body["Status"], "SUCCESS");
     assert_eq!(proxy.asked(), [""; 0]);
 }
+
+#[tokio::test]
+async fn credentials_come_from_elsewhere_where_the_environment_has_none() {
+    let file = std::env::temp_dir().join(format!("credentials-{}", std::process::id()));
+    let profile = "[default]\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = planted\n";
+    std::fs::write(&file, profile).unwrap();
+    let world = World::with(&[
+        ("AWS_ACCESS_KEY_ID", ""),
+        ("AWS_SECRET_ACCESS_KEY", ""),
+        ("AWS_SESSION_TOKEN", ""),
+        ("AWS_SHARED_CREDENTIALS_FILE", file.to_str().unwrap()),
+    ])
+    .await;
+    let body = world.create(&oidc(POOL, "Corp")).await;
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(body["Status"], "SUCCESS");
+}
