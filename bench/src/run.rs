@@ -13,7 +13,7 @@ use cfn_cognito_idp_support::{
     region::Region,
     responses::Responses,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::report::Speed;
 
@@ -92,18 +92,7 @@ impl World {
     }
 
     fn event(&self, number: usize) -> Value {
-        let properties = json!({
-            "UserPoolId": POOL,
-            "ProviderName": format!("Idp-{number}"),
-            "ProviderType": "OIDC",
-            "ProviderDetails": {
-                "client_id": "client-1",
-                "client_secret": "secret",
-                "authorize_scopes": "openid",
-                "oidc_issuer": "https://idp.example.com",
-                "attributes_request_method": "GET",
-            },
-        });
+        let properties = events::provider(POOL, &format!("Idp-{number}"));
         events::create(&self.url(), &properties)
     }
 }

@@ -44,6 +44,22 @@ pub fn delete(url: &str, id: &str, properties: &Value) -> Value {
     event
 }
 
+/// The properties of an OIDC provider, for where it does not matter which.
+pub fn provider(pool: &str, name: &str) -> Value {
+    json!({
+        "UserPoolId": pool,
+        "ProviderName": name,
+        "ProviderType": "OIDC",
+        "ProviderDetails": {
+            "client_id": "client-1",
+            "client_secret": "secret",
+            "authorize_scopes": "openid",
+            "oidc_issuer": "https://idp.example.com",
+            "attributes_request_method": "GET",
+        },
+    })
+}
+
 /// `X-Amz-Date` of a URL that was signed so many seconds ago.
 pub fn amz_date(seconds_ago: i64) -> String {
     let now = i64::try_from(epoch_ms() / 1_000).unwrap_or_default();

@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -66,18 +65,8 @@ pub async fn storm(binary: &Path, callers: usize, pools: usize) -> Report {
     let start = Instant::now();
     let mut storm = JoinSet::new();
     for (n, function) in functions.into_iter().enumerate() {
-        let properties = json!({
-            "UserPoolId": names[n % names.len()],
-            "ProviderName": format!("Idp-{n}"),
-            "ProviderType": "OIDC",
-            "ProviderDetails": {
-                "client_id": "client-1",
-                "client_secret": "secret",
-                "authorize_scopes": "openid",
-                "oidc_issuer": "https://idp.example.com",
-                "attributes_request_method": "GET",
-            },
-        });
+        let pool = names[n % names.len()];
+        let properties = events::provider(pool, &format!("Idp-{n}"));
         let event = events::create(&url, &properties);
         storm.spawn(async move { function.invoke(&event, Duration::from_mins(5)).await });
     }
