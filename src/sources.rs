@@ -1,14 +1,12 @@
 //! Values of `ProviderDetails` from where they live: Secrets Manager, the SSM Parameter Store, S3.
 
+mod object;
+
 use std::{collections::BTreeMap, fmt::Debug, time::Duration};
 
 use aws_config::{Region, SdkConfig, timeout::TimeoutConfig};
-use aws_sdk_s3::{
-    config::ResponseChecksumValidation, error::SdkError, operation::get_object::GetObjectError,
-};
-use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use aws_sdk_secretsmanager::{error::SdkError, operation::get_secret_value::GetSecretValueError};
 use aws_sdk_ssm::operation::get_parameter::GetParameterError;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use futures_util::future::join_all;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
@@ -189,41 +187,11 @@ impl Stores {
                 key,
                 version_id,
             } => {
-                let config = aws_sdk_s3::config::Builder::from(&sdk)
-                    .retry_partition(unlimited())
-                    .retry_classifier(Classifier::<GetObjectError>::new(attempts))
-                    .interceptor(attempts.clone())
-                    // The part that is asked for has no checksum of its own.
-                    .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-                    // Buckets are no hosts where an emulator is.
-                    .force_path_style(self.is_elsewhere("AWS_ENDPOINT_URL_S3"))
-                    .build();
-                let got = aws_sdk_s3::Client::from_conf(config)
-                    .get_object()
-                    .bucket(bucket)
-                    .key(key)
-                    .set_version_id(version_id.clone())
-                    // One byte past the limit tells that it is passed.
-                    .range(format!("bytes=0-{BYTES_MAX}"))
-                    .send()
-                    .await;
-                let body = match got {
-                    Ok(object) => object.body.collect().await,
-                    // There is no first byte: the object is empty.
-                    Err(error) if error.raw_response().is_some_and(is_out_of_range) => {
-                        return Ok(Ok(SecretString::default()));
-                    }
-                    Err(error) => return Err(unsent(&error)),
-                };
-                let body = body.map_err(|error| Fault::Broken(chain(&error)))?;
-                Ok(text(body.to_vec()))
+                let object = (bucket.as_str(), key.as_str(), version_id.as_deref());
+                let got = object::get(&sdk, object, attempts).await;
+                got.map_err(|error| unsent(&error))
             }
         }
-    }
-
-    /// Whether requests go to another place than AWS.
-    fn is_elsewhere(&self, variable: &str) -> bool {
-        self.sdk.endpoint_url().is_some() || std::env::var_os(variable).is_some()
     }
 }
 
@@ -251,19 +219,6 @@ where
     R: Debug,
 {
     Fault::NotSent(chain(error))
-}
-
-fn is_out_of_range(response: &HttpResponse) -> bool {
-    response.status().as_u16() == 416
-}
-
-fn text(bytes: Vec<u8>) -> Content {
-    if bytes.len() > BYTES_MAX {
-        return Err("the object is longer than Cognito takes, it has more than 524288 bytes");
-    }
-    let text = String::from_utf8(bytes);
-    text.map(SecretString::from)
-        .map_err(|_| "the object is not UTF-8 text")
 }
 
 /// The value under a key of the JSON object that a secret holds.

@@ -140,7 +140,7 @@ fn what_breaks_a_rule_is_refused_by_both() {
         );
         count += 1;
     }
-    assert_eq!(count, 45);
+    assert_eq!(count, 46);
 }
 
 /// The character classes are written down twice: as code and as patterns.
@@ -150,12 +150,13 @@ fn every_character_is_taken_or_refused_by_both() {
     let ascii_and_beyond = (0..0x180).chain([0x2028, 0x3000, 0xD7FF, 0xFFFD, 0x1_F600]);
     for character in ascii_and_beyond.filter_map(char::from_u32) {
         let text = Value::from(format!("a{character}b"));
-        let mut variants = Vec::from([(); 5].map(|()| oidc()));
+        let mut variants = Vec::from([(); 6].map(|()| oidc()));
         variants[0]["UserPoolId"] = json!(format!("eu-west-1{character}_Ab"));
         variants[1]["UserPoolId"] = json!(format!("eu-west-1_{character}Ab"));
         variants[2]["ProviderName"] = text.clone();
         variants[3]["IdpIdentifiers"][0] = text.clone();
-        variants[4]["AcrMapping"]["Level1"] = text;
+        variants[4]["AcrMapping"]["Level1"] = text.clone();
+        variants[5]["ProviderDetailsFrom"]["from_object"]["S3"]["Bucket"] = text;
         for (number, properties) in variants.iter().enumerate() {
             assert_eq!(
                 validator.is_valid(properties),

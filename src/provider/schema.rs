@@ -112,11 +112,16 @@ fn provider_details() -> Value {
 /// Where one value is to be read.
 fn source() -> Value {
     let kinds = KINDS.map(|(kind, required, optional)| {
-        let name = text(json!({"minLength": 1, "maxLength": NAME_MAX}));
-        let members = required.iter().chain(optional);
-        let members: Map<_, _> = members
-            .map(|member| ((*member).to_owned(), name.clone()))
-            .collect();
+        let members = required.iter().chain(optional).map(|member| {
+            let limits = match *member {
+                "Bucket" => json!({
+                    "minLength": 1, "maxLength": NAME_MAX, "pattern": "^[A-Za-z0-9._-]*$",
+                }),
+                _ => json!({"minLength": 1, "maxLength": NAME_MAX}),
+            };
+            ((*member).to_owned(), text(limits))
+        });
+        let members: Map<_, _> = members.collect();
         let members = json!({
             "type": "object",
             "properties": members,

@@ -131,6 +131,7 @@ pub(super) fn source(path: &str, value: &Value, problems: &mut Vec<Problem>) -> 
         }
         _ => {
             let bucket = reader.required("Bucket");
+            reader.check_bucket(bucket.as_deref());
             let key = reader.required("Key");
             let version_id = reader.optional("VersionId");
             let place = bucket.zip(key).map(|(bucket, key)| Place::Object {
@@ -160,6 +161,17 @@ impl Reader<'_> {
         };
         rules::size(path, &text, 1, NAME_MAX, self.problems);
         Some(text)
+    }
+
+    /// A bucket's name becomes part of a host name, and the request carries credentials.
+    fn check_bucket(&mut self, name: Option<&str>) {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+        if name.is_some_and(|name| !name.chars().all(is_allowed)) {
+            self.problems.push(Problem::Characters {
+                path: format!("{}.Bucket", self.path).into(),
+                allowed: "letters, digits and . - _",
+            });
+        }
     }
 
     fn required(&mut self, member: &str) -> Option<String> {

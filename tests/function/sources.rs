@@ -1,14 +1,20 @@
 //! `ProviderDetailsFrom`: values that are read where they live, before anything is changed.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use cfn_cognito_idp_support::{cognito::Fault, events, lambda::epoch_ms, stores::Stores};
+use cfn_cognito_idp_support::{
+    cognito::Fault,
+    events,
+    lambda::{Function, epoch_ms},
+    region::Region,
+    stores::Stores,
+};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::world::{
-    ID, LOUD, POOL, World, deleted, failed, not_created, oidc, oidc_data, success, uncounted, with,
-    with_detail,
+    BINARY, ID, LOUD, POOL, World, answer, deleted, failed, not_created, oidc, oidc_data, success,
+    uncounted, with, with_detail,
 };
 
 const OKTA: &str = include_str!("../metadata/okta.xml");
@@ -135,6 +141,35 @@ async fn an_object_is_read_byte_for_byte_and_in_any_version() {
 }
 
 #[tokio::test]
+async fn an_object_may_have_any_key() {
+    let (world, stores) = world().await;
+    let keys = [
+        "/two//slashes/",
+        "..up/.here/...",
+        "a b+c&d=e?f#g%41%2f~-_.!*'()",
+        "Ünïcode/株式会社/🦀",
+    ];
+    for key in keys {
+        stores.put_object(&format!("meta/{key}"), "v/1+2=", OKTA.as_bytes());
+        let source = json!({"S3": {"Bucket": "meta", "Key": key, "VersionId": "v/1+2="}});
+        let body = world.create(&saml(source)).await;
+        assert_eq!(body["Status"], "SUCCESS", "{key}: {body}");
+        world.cognito.remove(POOL, "Corp");
+    }
+}
+
+#[tokio::test]
+async fn an_object_in_aws_is_read_from_the_host_of_its_bucket() {
+    let region = Region::start(&[POOL]).await;
+    region.meta.put_object("meta/okta.xml", "", OKTA.as_bytes());
+    let function = Function::start(Path::new(BINARY), &region.environment()).await;
+    let event = events::create(&region.url(), &saml(object()));
+    let body = answer(function.invoke(&event, Duration::from_mins(1)).await);
+    assert_eq!(body["Status"], "SUCCESS", "{body}");
+    assert_eq!(region.meta.take_reads()[0].region, "eu-west-1");
+}
+
+#[tokio::test]
 async fn an_arn_is_read_in_its_region_and_all_else_in_the_functions_own() {
     let (world, stores) = world().await;
     let secret = "arn:aws:secretsmanager:ap-south-2:123456789012:secret:google-AbCdEf";
@@ -215,6 +250,11 @@ async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_chan
         (
             object("gone.xml"),
             "MetadataFile from S3 (meta/gone.xml): NoSuchKey: The specified key does not exist.",
+        ),
+        (
+            object("a/../okta.xml"),
+            "MetadataFile from S3 (meta/a/../okta.xml): a key with . or .. between slashes cannot \
+             be read",
         ),
         (
             object("latin.xml"),
@@ -326,6 +366,7 @@ async fn mistakes_in_sources_are_named_at_once_with_all_others_before_any_read()
         "ActiveEncryptionCertificate": parameter(),
         "both": secret(),
         "empty": {},
+        "host": {"S3": {"Bucket": "evil.example/", "Key": "planted"}},
         "kind": {"Vault": {"Path": "planted"}},
         "list": {"S3": ["planted"]},
         "members": {"SecretsManager": {"SecretID": "google", "JsonKey": ["planted"]}},
@@ -336,7 +377,7 @@ async fn mistakes_in_sources_are_named_at_once_with_all_others_before_any_read()
     let one = "a map with one of SecretsManager, SsmParameter, S3, not a map of";
     let at = "ProviderDetailsFrom";
     let reason = [
-        "invalid properties (14 problems): \
+        "invalid properties (15 problems): \
          (1) AttributeMappings is not a property of this resource type"
             .to_owned(),
         "(2) ProviderDetails.ActiveEncryptionCertificate is returned by Cognito and cannot be \
@@ -345,24 +386,25 @@ async fn mistakes_in_sources_are_named_at_once_with_all_others_before_any_read()
         "(3) both is in both ProviderDetails and ProviderDetailsFrom: remove it from one"
             .to_owned(),
         format!("(4) {at}.empty must be {one} 0"),
+        format!("(5) {at}.host.S3.Bucket may hold only letters, digits and . - _"),
         format!(
-            "(5) the key of {at}.kind.Vault must be one of SecretsManager, SsmParameter, S3, not \
+            "(6) the key of {at}.kind.Vault must be one of SecretsManager, SsmParameter, S3, not \
              a string of 5 characters"
         ),
-        format!("(6) {at}.list.S3 must be a map of strings, not a list of 1"),
-        format!("(7) {at}.members.SecretsManager.SecretID is not a property of this resource type"),
-        format!("(8) {at}.members.SecretsManager.SecretId is required"),
-        format!("(9) {at}.members.SecretsManager.JsonKey must be a string, not a list of 1"),
-        format!("(10) {at}.none.SsmParameter.Name must have 1 to 2048 characters, it has 0"),
-        format!("(11) {at}.object.S3.Bucket is required"),
-        format!("(12) {at}.object.S3.Key is required"),
-        format!("(13) {at}.two must be {one} 2"),
+        format!("(7) {at}.list.S3 must be a map of strings, not a list of 1"),
+        format!("(8) {at}.members.SecretsManager.SecretID is not a property of this resource type"),
+        format!("(9) {at}.members.SecretsManager.SecretId is required"),
+        format!("(10) {at}.members.SecretsManager.JsonKey must be a string, not a list of 1"),
+        format!("(11) {at}.none.SsmParameter.Name must have 1 to 2048 characters, it has 0"),
+        format!("(12) {at}.object.S3.Bucket is required"),
+        format!("(13) {at}.object.S3.Key is required"),
+        format!("(14) {at}.two must be {one} 2"),
     ];
     // One more of another kind, to see that both maps count for what is required.
     let details = properties["ProviderDetails"].as_object_mut().unwrap();
     details.remove("oidc_issuer");
     let reason = format!(
-        "{}; (14) ProviderDetails.oidc_issuer is required",
+        "{}; (15) ProviderDetails.oidc_issuer is required",
         reason.join("; ")
     );
     refused(&world, &properties, &reason).await;

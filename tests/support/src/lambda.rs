@@ -37,6 +37,9 @@ struct Invocation {
 
 type Running = Arc<Mutex<HashMap<String, oneshot::Sender<Ended>>>>;
 
+/// What requests of the function are signed with.
+pub(crate) const SECRET_ACCESS_KEY: &str = "planted-access-key-secret";
+
 /// The Runtime API of one execution environment.
 #[derive(Debug)]
 pub struct RuntimeApi {
@@ -199,7 +202,7 @@ impl Function {
                 ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
                 ("AWS_REGION", "eu-west-1"),
                 ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
-                ("AWS_SECRET_ACCESS_KEY", "planted-access-key-secret"),
+                ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
                 ("AWS_SESSION_TOKEN", "planted-session-token"),
             ])
             .env("AWS_LAMBDA_RUNTIME_API", api.authority())

@@ -18,5 +18,6 @@ pub mod lambda;
 pub mod proxy;
 pub mod region;
 pub mod responses;
+mod signature;
 pub mod stores;
 pub mod storm;

@@ -1,15 +1,17 @@
-//! A region of AWS under its own names: Cognito and the bucket for answers over TLS, reached by a
-//! proxy.
+//! A region of AWS under its own names: Cognito, the bucket for answers and one for metadata over TLS,
+//! reached by a proxy.
 
 use std::{fs, path::PathBuf};
 
-use crate::{cognito::Cognito, events, proxy::Proxy, responses::Responses};
+use crate::{cognito::Cognito, events, proxy::Proxy, responses::Responses, stores::Stores};
 
 /// Cognito's host in `eu-west-1`.
 pub const COGNITO: &str = "cognito-idp.eu-west-1.amazonaws.com";
 /// The host of CloudFormation's bucket in `eu-west-1`.
 pub const BUCKET: &str =
     "cloudformation-custom-resource-response-euwest1.s3-eu-west-1.amazonaws.com";
+/// The host of the bucket `meta` in `eu-west-1`.
+pub const META: &str = "meta.s3.eu-west-1.amazonaws.com";
 
 /// `eu-west-1`.
 #[derive(Debug)]
@@ -18,7 +20,9 @@ pub struct Region {
     pub cognito: Cognito,
     /// The bucket for answers.
     pub responses: Responses,
-    /// The way to both.
+    /// The bucket `meta`.
+    pub meta: Stores,
+    /// The way to all of them.
     pub proxy: Proxy,
     roots: PathBuf,
 }
@@ -28,14 +32,20 @@ impl Region {
     pub async fn start(pools: &[&str]) -> Self {
         let cognito = Cognito::start_tls(pools, COGNITO).await;
         let responses = Responses::start_tls(BUCKET).await;
-        let ports = [cognito.server().port(), responses.server().port()];
-        let proxy = Proxy::start(&[(COGNITO, ports[0]), (BUCKET, ports[1])]).await;
-        let roots = std::env::temp_dir().join(format!("roots-{}.pem", ports[0]));
-        let certificates = [&cognito.server(), &responses.server()].map(|of| of.certificate());
+        let meta = Stores::start_tls(META).await;
+        let hosts = [
+            (COGNITO, cognito.server()),
+            (BUCKET, responses.server()),
+            (META, meta.server()),
+        ];
+        let proxy = Proxy::start(&hosts.map(|(name, server)| (name, server.port()))).await;
+        let roots = std::env::temp_dir().join(format!("roots-{}.pem", cognito.server().port()));
+        let certificates = hosts.map(|(_, server)| server.certificate());
         fs::write(&roots, certificates.concat()).expect("a file can be written");
         Self {
             cognito,
             responses,
+            meta,
             proxy,
             roots,
         }

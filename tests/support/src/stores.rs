@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 use crate::{
     cognito::Fault,
     http::{Reply, Server},
+    lambda::SECRET_ACCESS_KEY,
+    signature,
 };
 
 /// A read as it came in.
@@ -55,6 +57,18 @@ impl Stores {
         let state = Arc::<Mutex<State>>::default();
         let server = Server::start(handler_of(Arc::clone(&state))).await;
         Self { server, state }
+    }
+
+    /// Starts them over TLS, as a bucket of that host.
+    pub async fn start_tls(name: &str) -> Self {
+        let state = Arc::<Mutex<State>>::default();
+        let server = Server::start_tls(name, handler_of(Arc::clone(&state))).await;
+        Self { server, state }
+    }
+
+    /// Where they run.
+    pub const fn server(&self) -> &Server {
+        &self.server
     }
 
     /// `AWS_ENDPOINT_URL_SECRETS_MANAGER` and the like.
@@ -142,7 +156,11 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
         Some("secretsmanager.GetSecretValue") => ("GetSecretValue", body(request)),
         Some("AmazonSSM.GetParameter") => ("GetParameter", body(request)),
         Some(_) => return json_error(400, "UnknownOperationException", ""),
-        None => ("GetObject", request.uri().to_string().into()),
+        None if !signature::is_valid(request, SECRET_ACCESS_KEY) => {
+            let message = "The request signature we calculated does not match.";
+            return xml_error(403, "SignatureDoesNotMatch", message);
+        }
+        None => ("GetObject", target(request).into()),
     };
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     state.reads.push(Read {
@@ -172,6 +190,20 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
             reply => reply,
         },
     }
+}
+
+/// `bucket/key?query`, wherever the bucket stands.
+fn target(request: &Request<Bytes>) -> String {
+    let host = request.headers().get("host");
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let bucket = host.split_once(".s3.").map(|(bucket, _)| bucket);
+    let path = String::from_utf8_lossy(&signature::decoded(request.uri().path())).into_owned();
+    let query = request.uri().query().unwrap_or_default();
+    let bucket = bucket.unwrap_or_default();
+    format!(
+        "{}?{query}",
+        format!("{bucket}{path}").trim_start_matches('/')
+    )
 }
 
 fn read(state: &State, operation: &str, input: &Value, range: Option<&str>) -> Reply {
@@ -220,13 +252,14 @@ fn parameter(state: &State, input: &Value) -> Reply {
 
 fn object(state: &State, target: &Value, range: &str) -> Reply {
     let target = target.as_str().unwrap_or_default();
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let (path, query) = target.rsplit_once('?').unwrap_or((target, ""));
     let version = query
         .split('&')
         .find_map(|pair| pair.strip_prefix("versionId="))
+        .map(signature::decoded)
         .unwrap_or_default();
-    let path = path.trim_start_matches('/').to_owned();
-    let Some(bytes) = state.objects.get(&(path, version.to_owned())) else {
+    let version = String::from_utf8_lossy(&version);
+    let Some(bytes) = state.objects.get(&(path.to_owned(), version.into_owned())) else {
         return xml_error(404, "NoSuchKey", "The specified key does not exist.");
     };
     let last = range
