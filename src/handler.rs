@@ -234,8 +234,8 @@ fn intent(
 ) -> Result<(Intent, Sources), String> {
     let declared = |properties: &Value, occasion| {
         let declared = Declared::try_from(properties).map_err(|Problems(mut problems)| {
-            let mistakes = saml::mistakes_in(properties, occasion, now);
-            problems.extend(mistakes.into_iter().map(Problem::Metadata));
+            let found = saml::check_properties(properties, occasion, now);
+            problems.extend(found.mistakes.into_iter().map(Problem::Metadata));
             Problems(problems).to_string()
         });
         let mut declared = declared?;

@@ -130,8 +130,8 @@ pub fn check_details(details: &Details, occasion: Occasion, now: SystemTime) -> 
     findings
 }
 
-/// The mistakes in metadata that are given by value, in properties that have other problems.
-pub fn mistakes_in(properties: &Value, occasion: Occasion, now: SystemTime) -> Vec<Mistake> {
+/// Looks at metadata that are given by value, in properties that may have other problems.
+pub fn check_properties(properties: &Value, occasion: Occasion, now: SystemTime) -> Findings {
     let details = properties.get("ProviderDetails").and_then(Value::as_object);
     let texts = details
         .into_iter()
@@ -139,9 +139,9 @@ pub fn mistakes_in(properties: &Value, occasion: Occasion, now: SystemTime) -> V
         .filter_map(|(key, value)| Some((key, value.as_str()?)))
         .filter(|(_, value)| !value.contains("{{resolve:"));
     if properties.get("ProviderType").and_then(Value::as_str) != Some(ProviderType::Saml.as_str()) {
-        return Vec::new();
+        return Findings::default();
     }
-    check_details(&texts.collect(), occasion, now).mistakes
+    check_details(&texts.collect(), occasion, now)
 }
 
 /// Looks at a document.

@@ -9,13 +9,21 @@ use std::{
     fs,
     io::{self, Read as _, Write as _},
     process::ExitCode,
+    time::SystemTime,
 };
 
-use cfn_cognito_idp::provider::Declared;
+use cfn_cognito_idp::{
+    provider::{Declared, Problem, Problems},
+    saml::{self, Findings, Occasion},
+};
 use lexopt::prelude::*;
 
-use report::{Finding, Format};
-use template::{Conditions, Resource};
+use report::{Finding, Format, Level};
+use template::{Conditions, Reading, Resource};
+
+/// What is looked at beyond the rules of the properties, and the map that it is in.
+const METADATA: &str = "ProviderDetails.MetadataFile";
+const DETAILS: &str = "ProviderDetails";
 
 const USAGE: &str = "\
 Checks the resources of type Custom::CognitoIdentityProvider in CloudFormation and SAM templates.
@@ -24,9 +32,9 @@ Usage: cfn-cognito-idp-check [--format text|json|sarif] TEMPLATE...
 
 A template is a YAML or JSON file, or - for the standard input. What only a deployment can know
 (!Ref, !Sub, other functions, dynamic references) is left to it; both branches of an !If are
-checked.
+checked. What would only be a warning in the function's log is one here.
 
-Exit status: 0 without problems, 1 with some, 2 if a file cannot be read or is no template.
+Exit status: 0 without problems, whatever the warnings, 1 with some, 2 if a file cannot be read or is no template.
 ";
 
 enum Command {
@@ -74,19 +82,30 @@ fn run(format: Format, files: &[String]) -> ExitCode {
             Err(error) => status = fail(&format!("{error}\n")),
         }
     }
-    if !findings.is_empty() && status == ExitCode::SUCCESS {
+    let problems = findings
+        .iter()
+        .filter(|finding| finding.level == Level::Error)
+        .count();
+    let warnings = match findings.len() - problems {
+        0 => String::new(),
+        count => format!(", {}", plural(count, "warning")),
+    };
+    if problems > 0 && status == ExitCode::SUCCESS {
         status = ExitCode::FAILURE;
     }
-    let plural = |count, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     // Not on the standard output, which may be for a program.
     let summary = format!(
-        "{} checked, {}\n",
+        "{} checked, {}{warnings}\n",
         plural(checked, "identity provider"),
-        plural(findings.len(), "problem")
+        plural(problems, "problem")
     );
     let status = print(&format.print(&findings), status);
     let _ = io::stderr().write_all(summary.as_bytes());
     status
+}
+
+fn plural(count: usize, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Adds what is wrong with a template, and tells how many resources it has.
@@ -118,12 +137,8 @@ fn check_resource(file: &str, resource: &Resource<'_>, findings: &mut Vec<Findin
     let base = cases.next().unwrap_or_default();
     for case in std::iter::once(base.clone()).chain(cases) {
         let reading = resource.read(&case);
-        let problems = Declared::try_from(&reading.value).err();
-        let problems = problems.map(|problems| problems.0).unwrap_or_default();
-        for problem in problems.iter().filter(|it| !reading.leaves_open(it)) {
-            let path = problem.path();
+        for (level, path, text) in said_of(&reading) {
             let at = reading.place(&path).unwrap_or(resource.at);
-            let text = problem.to_string();
             // What is wrong in any case has been said in the first.
             let said = findings
                 .iter()
@@ -131,15 +146,50 @@ fn check_resource(file: &str, resource: &Resource<'_>, findings: &mut Vec<Findin
                 .any(|other| other.at == at && other.text.starts_with(&text));
             if !said {
                 findings.push(Finding {
+                    level,
                     file: file.to_owned(),
                     at,
                     resource: resource.name.to_owned(),
-                    path: path.into_owned(),
+                    path,
                     text: text + &assumed(&case, &base),
                 });
             }
         }
     }
+}
+
+/// What the function would say of these properties: how bad it is, what it is about, and the text.
+fn said_of(reading: &Reading) -> Vec<(Level, String, String)> {
+    let mut problems = match Declared::try_from(&reading.value) {
+        Ok(_) => Vec::new(),
+        Err(Problems(problems)) => problems,
+    };
+    problems.retain(|problem| !reading.leaves_open(problem));
+    // What else is in the details decides on some of its mistakes.
+    let metadata = if reading.is_unknown(METADATA) || reading.is_open(DETAILS) {
+        Findings::default()
+    } else {
+        saml::check_properties(&reading.value, Occasion::Create, now())
+    };
+    problems.extend(metadata.mistakes.into_iter().map(Problem::Metadata));
+    let problems = problems.iter().map(|problem| {
+        let path = problem.path().into_owned();
+        (Level::Error, path, problem.to_string())
+    });
+    let doubts = metadata.doubts.iter().map(|doubt| {
+        let text = format!("{METADATA} {doubt}");
+        (Level::Warning, METADATA.to_owned(), text)
+    });
+    problems.chain(doubts).collect()
+}
+
+/// Certificates expire.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the wall clock"
+)]
+fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 /// The case in words, as far as it is not that of the whole resource.

@@ -4,9 +4,28 @@ use serde_json::{Value, json};
 
 use crate::yaml::Position;
 
-/// A problem of a template.
+/// Whether the function would refuse it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// It would.
+    Error,
+    /// It would only log it.
+    Warning,
+}
+
+impl Level {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// Something that is wrong with a template, or looks so.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Finding {
+    pub level: Level,
     pub file: String,
     pub at: Position,
     pub resource: String,
@@ -23,9 +42,13 @@ impl Finding {
             at,
             resource,
             text,
+            level,
             ..
         } = self;
-        format!("{file}:{at}: {resource}: {text}\n")
+        match level {
+            Level::Error => format!("{file}:{at}: {resource}: {text}\n"),
+            Level::Warning => format!("{file}:{at}: {resource}: warning: {text}\n"),
+        }
     }
 }
 
@@ -66,6 +89,7 @@ fn json(it: &Finding) -> Value {
         "line": it.at.line,
         "column": it.at.column,
         "resource": it.resource,
+        "level": it.level.name(),
         "path": it.path,
         "message": it.text,
     })
@@ -76,7 +100,7 @@ fn sarif(findings: &[Finding]) -> Value {
         .iter()
         .map(|it| {
             json!({
-                "level": "error",
+                "level": it.level.name(),
                 "message": {"text": format!("{}: {}", it.resource, it.text)},
                 "locations": [{"physicalLocation": {
                     "artifactLocation": {"uri": it.file},

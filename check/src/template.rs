@@ -152,19 +152,31 @@ impl Reading {
     /// Whether the problem may be none once it is known what the template leaves open.
     pub fn leaves_open(&self, problem: &Problem) -> bool {
         let path = problem.path();
-        let within = |whole: &String| match path.strip_prefix(whole.as_str()) {
-            // A key can be seen to be wrong without its value.
-            Some("") => !problem.is_of_key(),
-            Some(rest) => whole.is_empty() || rest.starts_with(['.', '[']),
-            None => false,
+        // A key can be seen to be wrong without its value.
+        let must_be_known = if problem.is_of_key() {
+            parent(&path)
+        } else {
+            &path
         };
         // A required key may come with what the deployment adds to its map.
-        let missing_from = matches!(problem, Problem::Missing(_)).then(|| parent(&path));
-        self.unknown.iter().any(within)
-            || self
-                .open
-                .iter()
-                .any(|open| *open == path || Some(open.as_str()) == missing_from)
+        let is_missing = matches!(problem, Problem::Missing(_));
+        self.is_unknown(must_be_known)
+            || self.is_open(&path)
+            || (is_missing && self.is_open(parent(&path)))
+    }
+
+    /// Whether only the deployment knows the value at this path.
+    pub fn is_unknown(&self, path: &str) -> bool {
+        let holds = |whole: &String| match path.strip_prefix(whole.as_str()) {
+            Some(rest) => rest.is_empty() || whole.is_empty() || rest.starts_with(['.', '[']),
+            None => false,
+        };
+        self.unknown.iter().any(holds)
+    }
+
+    /// Whether the map or list at this path may have more or less in it than the template shows.
+    pub fn is_open(&self, path: &str) -> bool {
+        self.open.iter().any(|open| open == path)
     }
 
     /// Where to point: at the path, or at what is there of the way to it.

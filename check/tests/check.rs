@@ -71,6 +71,65 @@ fn what_only_the_deployment_knows_is_left_to_it() {
 }
 
 #[test]
+fn metadata_in_a_template_are_looked_at_as_far_as_they_are_known() {
+    let (status, out, error) = check(&["metadata.yaml"], "");
+    let at = "ProviderDetails.MetadataFile";
+    let no_redirect =
+        "has no SingleSignOnService with the HTTP-Redirect binding, which Cognito needs";
+    let no_certificate = "has no signing certificate: its IDPSSODescriptor needs a KeyDescriptor \
+                          with use=\"signing\", or without use, that holds an X509Certificate";
+    let expired = "has no signing certificate that is still valid: the last expired on \
+                   2020-01-01T00:00:00Z";
+    let said = [
+        format!(
+            "11:9: Page: {at} is not SAML metadata: its root is neither EntityDescriptor nor \
+             EntitiesDescriptor"
+        ),
+        "12:7: Page: Attributes is not a property of this resource type".to_owned(),
+        format!("21:9: Expired: {at} {expired}"),
+        format!("38:9: Choice: {at} {no_certificate}"),
+        format!("38:9: Choice: {at} {no_redirect} (where HasBinding is false)"),
+        format!("51:9: Doubtful: warning: {at} has no entityID"),
+        format!("51:9: Doubtful: warning: {at} {no_certificate}"),
+    ];
+    let said = said.map(|line| format!("metadata.yaml:{line}\n"));
+    assert_eq!(out, said.concat());
+    assert_eq!(
+        (status, error.as_str()),
+        (1, "7 identity providers checked, 5 problems, 2 warnings\n")
+    );
+
+    let (status, out, _) = check(&["--format", "sarif", "metadata.yaml"], "");
+    let out: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let results = out["runs"][0]["results"].as_array().unwrap();
+    let levels = results.iter().map(|result| result["level"].as_str());
+    let levels: Vec<_> = levels.map(Option::unwrap).collect();
+    let expected = [
+        "error", "error", "error", "error", "error", "warning", "warning",
+    ];
+    assert_eq!((status, levels), (1, expected.to_vec()));
+}
+
+#[test]
+fn warnings_alone_are_no_problem() {
+    let template = "\
+Resources:
+  Corp:
+    Type: Custom::CognitoIdentityProvider
+    Properties:
+      ServiceToken: arn
+      UserPoolId: eu-west-1_AbC
+      ProviderName: Corp
+      ProviderType: SAML
+      ProviderDetails: {MetadataURL: https://idp, MetadataFile: <html/>}
+";
+    let text = "-:9:51: Corp: warning: ProviderDetails.MetadataFile is not SAML metadata: its root \
+                is neither EntityDescriptor nor EntitiesDescriptor\n";
+    let summary = "1 identity provider checked, 0 problems, 1 warning\n";
+    assert_eq!(check(&["-"], template), owned(0, text, summary));
+}
+
+#[test]
 fn the_examples_have_no_problem() {
     assert_eq!(
         check(
@@ -129,6 +188,7 @@ fn programs_read_json() {
             "line": 9,
             "column": 7,
             "resource": "Google",
+            "level": "error",
             "path": "ProviderDetails.client_id",
             "message": "ProviderDetails.client_id is required",
         })

@@ -345,7 +345,7 @@ fn mistakes_are_found_beside_other_problems() {
         "ProviderType": "SAML", "Typo": 1,
         "ProviderDetails": {"MetadataFile": "<html/>", "IDPSignout": true},
     });
-    let found = mistakes_in(&properties, Occasion::Create, now());
+    let found = check_properties(&properties, Occasion::Create, now()).mistakes;
     assert_eq!(found, [Mistake::NotSaml]);
     for properties in [
         serde_json::json!({"ProviderType": "OIDC", "ProviderDetails": {"MetadataFile": "x"}}),
@@ -356,6 +356,7 @@ fn mistakes_are_found_beside_other_problems() {
         }),
         serde_json::json!(7),
     ] {
-        assert_eq!(mistakes_in(&properties, Occasion::Create, now()), []);
+        let found = check_properties(&properties, Occasion::Create, now());
+        assert_eq!(found.mistakes, []);
     }
 }
