@@ -16,7 +16,7 @@ FUZZ_FLAGS ?= --sanitizer none
 help: ## List the targets.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
-demo: $(VENV) ## The life of a stack with six providers, on an emulated AWS.
+demo: $(VENV) ## The lives of stacks with providers of all types, on an emulated AWS.
 	@$(PYTHON) tools/demo.py
 
 test: check unit templates e2e ## Every check there is.

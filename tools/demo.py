@@ -1,6 +1,7 @@
-"""`make demo`: the life of a stack with six identity providers, on an emulated AWS."""
+"""`make demo`: the lives of stacks with identity providers of all types, on an emulated AWS."""
 
 import json
+import subprocess
 import sys
 import textwrap
 import time
@@ -8,6 +9,9 @@ import time
 import emulator
 from emulator import ROOT
 from stacks import Stack, masked, names, provider
+
+MISTAKES = ROOT / "check" / "tests" / "templates" / "google.yaml"
+CHECK = ROOT / "target" / "debug" / "cfn-cognito-idp-check"
 
 SECRETS = {
     "PartnerClientSecret": "partner-secret",
@@ -96,12 +100,35 @@ def demo():
     size = (emulator.BUILT.parent / "Function" / "bootstrap").stat().st_size
     say(f"built in {time.monotonic() - start:.0f} s, {size / 1e6:.1f} MB")
 
+    title("Building the program that checks templates")
+    start = time.monotonic()
+    emulator.run(["cargo", "build", "--locked", "-p", CHECK.name], echo=Progress())
+    print("\r\033[K" if COLOUR else "", end="")
+    say(f"built in {time.monotonic() - start:.0f} s")
+    check()
+
     with emulator.emulator() as aws:
         title(f"Deploying template.yaml to an emulated AWS on {aws.url}")
         say(f"service token: {aws.deploy_handler()}")
         life(aws)
         rotation(aws)
+        metadata(aws)
+        adoption(aws)
     title("The emulator is gone, and all its processes and files with it.")
+
+
+def check():
+    title("Checking a template before it is deployed")
+    where = MISTAKES.relative_to(ROOT)
+    by_schema = [emulator.BIN / "cfn-lint", "--append-rules", "schema/cfn-lint", "--", where]
+    for name, command in [(CHECK.name, [CHECK, where]), ("cfn-lint, by the schema", by_schema)]:
+        found = subprocess.run(
+            command, cwd=ROOT, env=emulator.environment(), capture_output=True, text=True
+        )
+        say(f"{paint('1', name)}:")
+        for line in filter(None, found.stdout.splitlines()):
+            say(f"    {line.strip()}")
+        expect("the misspelt property", "AttributeMappings" in found.stdout, True)
 
 
 def life(aws):
@@ -174,6 +201,68 @@ def rotation(aws):
     expect("the secret in Cognito", held["client_secret"], "google-rotated")
     say("Cognito holds the new secret, and the stack never saw it")
     step(stack, "Deleting the stack", stack.delete, "DELETE_COMPLETE")
+
+
+def metadata(aws):
+    template = (ROOT / "examples" / "saml.yaml").read_text()
+    good = (ROOT / "tests" / "metadata" / "okta.xml").read_bytes()
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="metadata")
+    s3.put_object(Bucket="metadata", Key="corp.xml", Body=good)
+    s3.put_object(Bucket="metadata", Key="page.xml", Body=b"<html/>")
+    stack = Stack(aws, "saml")
+    outcome = step(
+        stack, "Creating a SAML provider with metadata in S3, to which requests are signed",
+        stack.create, "CREATE_COMPLETE", template, MetadataBucket="metadata",
+    )  # fmt: skip
+    for key, value in sorted(outcome.outputs.items()):
+        say(f"{key} = {value if len(value) <= 72 else f'{value[:72]}…'}")
+    expect("the expiry", outcome.outputs["CertificateNotAfter"], "2099-12-31T23:59:59Z")
+    failed = step(
+        stack, "Metadata that are none", stack.update, "UPDATE_ROLLBACK_COMPLETE", template,
+        MetadataBucket="metadata", MetadataKey="page.xml",
+    )  # fmt: skip
+    expect("the reason", "is not SAML metadata" in failed.reason, True)
+    step(stack, "Deleting the stack", stack.delete, "DELETE_COMPLETE")
+
+
+def adoption(aws):
+    template = (ROOT / "examples" / "adopt.yaml").read_text()
+    cognito = aws.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="console")["UserPool"]["Id"]
+    cognito.create_identity_provider(
+        UserPoolId=pool,
+        ProviderName="Partner",
+        ProviderType="OIDC",
+        ProviderDetails={
+            "client_id": "partner-client",
+            "client_secret": "partner-secret",
+            "authorize_scopes": "openid",
+            "oidc_issuer": "https://login.partner.example.com",
+            "attributes_request_method": "GET",
+        },
+    )
+    given = {"UserPoolId": pool, "PartnerClientSecret": "partner-secret"}
+    stack = Stack(aws, "adopt")
+    mine = template.replace("      AdoptExisting: true\n", "")
+    refused = step(
+        stack, "A provider of that name that was made in the console is left alone",
+        stack.create, "ROLLBACK_COMPLETE", mine, **given,
+    )  # fmt: skip
+    expect("the reason", "AdoptExisting" in refused.reason, True)
+    held = provider(aws, pool, "Partner")
+    expect("the scopes", held["ProviderDetails"]["authorize_scopes"], "openid")
+    step(stack, "Deleting the stack", stack.delete, "DELETE_COMPLETE")
+    stack = Stack(aws, "adopt")
+    step(
+        stack, "With AdoptExisting, it is taken over as it is in use",
+        stack.create, "CREATE_COMPLETE", template, **given,
+    )  # fmt: skip
+    held = provider(aws, pool, "Partner")
+    expect("the scopes", held["ProviderDetails"]["authorize_scopes"], "openid email profile")
+    say(f"Partner has the scopes {held['ProviderDetails']['authorize_scopes']}")
+    step(stack, "Deleting the stack, which retains it", stack.delete, "DELETE_COMPLETE")
+    expect("the pool", names(aws, pool), ["Partner"])
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ def emulator():
     }
     log = open(pathlib.Path(folder) / "ministack.log", "w+")
     process = subprocess.Popen(
-        [BIN / "ministack"],
+        [BIN / "python", ROOT / "tools" / "emulated.py"],
         env=environment(f"http://localhost:{port}") | settings,
         cwd=folder,
         stdin=subprocess.DEVNULL,

@@ -1,7 +1,9 @@
 """The stacks of `examples/`, as they are."""
 
+import base64
 import json
 
+from cryptography import x509
 from emulator import ROOT
 from stacks import Stack, names, provider
 
@@ -60,31 +62,40 @@ def test_secrets(aws):
     assert stack.delete().status == "DELETE_COMPLETE"
 
 
-def test_an_object_is_read_by_the_function(aws, pools):
+def test_saml(aws):
     s3 = aws.client("s3")
     s3.create_bucket(Bucket="metadata")
+
+    def put(key, text):
+        s3.put_object(Bucket="metadata", Key=key, Body=text.encode())
+
     metadata = (ROOT / "tests/metadata/okta.xml").read_text()
-    s3.put_object(Bucket="metadata", Key="idp/corp.xml", Body=metadata.encode())
-    stack = Stack(aws, "object")
-    source = {"S3": {"Bucket": "metadata", "Key": "idp/corp.xml"}}
-    pool = pools()
-    corp = {
-        "Type": "Custom::CognitoIdentityProvider",
-        "Properties": {
-            "ServiceToken": aws.service_token,
-            "UserPoolId": pool,
-            "ProviderName": "Corp",
-            "ProviderType": "SAML",
-            "ProviderDetailsFrom": {"MetadataFile": source},
-        },
-    }
-    outcome = stack.create(json.dumps({"Resources": {"Corp": corp}}))
+    put("corp.xml", metadata)
+    stack = Stack(aws, "saml")
+    body = (ROOT / "examples" / "saml.yaml").read_text()
+    given = {"MetadataBucket": "metadata"}
+    outcome = stack.create(body, **given)
     assert outcome.status == "CREATE_COMPLETE", outcome.reason
+    pool = outcome.outputs["UserPoolId"]
     held = provider(aws, pool, "Corp")["ProviderDetails"]
     assert held["MetadataFile"] == metadata
+    certificate = x509.load_der_x509_certificate(
+        base64.b64decode(outcome.outputs["SigningCertificate"])
+    )
+    assert certificate.subject.rfc4514_string() == f"CN={pool}"
+    assert outcome.outputs.items() >= {
+        "EntityId": f"urn:amazon:cognito:sp:{pool}",
+        "Provider": "http://www.okta.com/exk1example",
+        "CertificateNotAfter": "2099-12-31T23:59:59Z",
+    }.items()
 
-    source["S3"]["Key"] = "idp/gone.xml"
-    outcome = stack.update(json.dumps({"Resources": {"Corp": corp}}))
-    assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
-    assert "reading ProviderDetails.MetadataFile from S3 (metadata/idp/gone.xml)" in outcome.reason
-    stack.delete()
+    put("page.xml", "<html/>")
+    for key, reason in [
+        ("gone.xml", "reading ProviderDetails.MetadataFile from S3 (metadata/gone.xml): NoSuchKey"),
+        ("page.xml", "invalid properties: ProviderDetails.MetadataFile is not SAML metadata"),
+    ]:
+        outcome = stack.update(body, MetadataKey=key, **given)
+        assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
+        assert reason in outcome.reason
+    assert provider(aws, pool, "Corp")["ProviderDetails"] == held
+    assert stack.delete().status == "DELETE_COMPLETE"
