@@ -245,7 +245,7 @@ fn intent(
     };
     match request {
         Request::Create { properties } => {
-            let (declared, sources) = declared(&properties, Occasion::Create)?;
+            let (declared, sources) = declared(&properties, Occasion::create(&properties))?;
             let request_id = envelope.request_id.clone();
             let intent = Intent::Create {
                 declared,
@@ -293,6 +293,7 @@ fn intent(
 /// Looks at the SAML metadata of the provider that is wanted, whole and with all its values.
 fn metadata(intent: &Intent, now: SystemTime) -> Result<Metadata, String> {
     let (declared, occasion) = match intent {
+        Intent::Create { declared, .. } if declared.adopt_existing => (declared, Occasion::Update),
         Intent::Create { declared, .. } => (declared, Occasion::Create),
         Intent::Update { declared, .. } => (declared, Occasion::Update),
         Intent::Delete { .. } => return Ok(Metadata::default()),

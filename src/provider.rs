@@ -107,6 +107,8 @@ impl Provider {
         let given = StringMap::from([(key.clone(), value.expose_secret().to_owned())]);
         let mut problems = Vec::new();
         rules::check_details(&given, Some(self.kind), &mut problems);
+        // Nobody resolves references there, and so nobody left one unresolved.
+        problems.retain(|problem| !matches!(problem, Problem::Unresolved(_)));
         if let Some(problem) = problems.into_iter().next() {
             return Err(problem);
         }
@@ -161,6 +163,12 @@ pub fn service_timeout(properties: &Value) -> Option<Duration> {
     rules::SERVICE_TIMEOUT_SECONDS
         .contains(&seconds)
         .then(|| Duration::from_secs(seconds))
+}
+
+/// Whether `AdoptExisting` is true. [`Declared`] reports what is neither true nor false.
+pub fn adopts(properties: &Value) -> bool {
+    let flag = properties.get("AdoptExisting").and_then(text);
+    flag.as_deref() == Some("true")
 }
 
 /// What the previous properties of a resource said, in whatever shape an older handler left them.

@@ -6,14 +6,14 @@
 
 mod certificate;
 
-use std::time::SystemTime;
+use std::{collections::BTreeMap, time::SystemTime};
 
 use roxmltree::{Document, Node, ParsingOptions};
 use serde_json::Value;
 use time::{UtcDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    provider::{Provider, ProviderType},
+    provider::{Provider, ProviderType, adopts},
     secret::Details,
 };
 use certificate::Validity;
@@ -23,6 +23,7 @@ const NODES_MAX: u32 = 100_000;
 /// What Cognito takes of one certificate.
 const CERTIFICATE_MAX: usize = 4_096;
 
+const METADATA_FILE: &str = "MetadataFile";
 const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 const SAML: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 
@@ -57,7 +58,7 @@ pub enum Mistake {
 pub struct Metadata {
     /// The `entityID` of the identity provider, if there is one.
     pub entity_id: Option<String>,
-    /// When the first of the signing certificates expires, in ISO 8601.
+    /// When the next of the signing certificates expires, or the last has expired, in ISO 8601.
     pub certificate_not_after: Option<String>,
 }
 
@@ -90,9 +91,21 @@ impl Findings {
 pub enum Occasion {
     /// It is new here.
     Create,
-    /// It may have been here for years: a rollback brings back what there was, and is not to be
-    /// kept from it by a certificate that has expired meanwhile.
+    /// It may have been here for years: a rollback brings back what there was, an adoption takes
+    /// over what there is, and neither is to be kept from it by a certificate that has expired
+    /// meanwhile.
     Update,
+}
+
+impl Occasion {
+    /// That of a Create with these properties, whatever else is wrong with them.
+    pub fn create(properties: &Value) -> Self {
+        if adopts(properties) {
+            Self::Update
+        } else {
+            Self::Create
+        }
+    }
 }
 
 /// Looks at the metadata of a provider, if it has any.
@@ -105,7 +118,7 @@ pub fn check(provider: &Provider, occasion: Occasion, now: SystemTime) -> Findin
 
 /// Looks at the metadata in the details of a SAML provider.
 pub fn check_details(details: &Details, occasion: Occasion, now: SystemTime) -> Findings {
-    let Some(document) = details.expose("MetadataFile") else {
+    let Some(document) = details.expose(METADATA_FILE) else {
         return Findings::default();
     };
     let given = |key| details.expose(key).is_some_and(|value| !value.is_empty());
@@ -132,16 +145,21 @@ pub fn check_details(details: &Details, occasion: Occasion, now: SystemTime) -> 
 
 /// Looks at metadata that are given by value, in properties that may have other problems.
 pub fn check_properties(properties: &Value, occasion: Occasion, now: SystemTime) -> Findings {
-    let details = properties.get("ProviderDetails").and_then(Value::as_object);
-    let texts = details
-        .into_iter()
-        .flatten()
-        .filter_map(|(key, value)| Some((key, value.as_str()?)))
-        .filter(|(_, value)| !value.contains("{{resolve:"));
+    let map = |property| properties.get(property).and_then(Value::as_object);
+    let given = map("ProviderDetails").into_iter().flatten();
+    let given = given.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
+    // What is read elsewhere, or resolved by nobody, is there all the same.
+    let sources = map("ProviderDetailsFrom").into_iter().flatten();
+    let elsewhere = sources.map(|(key, _)| (key.as_str(), "unknown"));
+    let mut details: BTreeMap<_, _> = elsewhere.filter(|(key, _)| *key != METADATA_FILE).collect();
+    details.extend(given.filter(|(key, value)| {
+        let is_reference = value.contains("{{resolve:");
+        *key != METADATA_FILE || !is_reference
+    }));
     if properties.get("ProviderType").and_then(Value::as_str) != Some(ProviderType::Saml.as_str()) {
         return Findings::default();
     }
-    check_details(&texts.collect(), occasion, now)
+    check_details(&details.into_iter().collect(), occasion, now)
 }
 
 /// Looks at a document.
@@ -285,7 +303,9 @@ fn inspect_keys(providers: &[Node<'_, '_>], now: SystemTime, findings: &mut Find
     let (Some(first), Some(last)) = (read.first(), read.last()) else {
         return;
     };
-    findings.metadata.certificate_not_after = date(first.not_after);
+    // What has expired needs nobody's attention any more while another is valid.
+    let next = read.iter().find(|certificate| certificate.not_after >= now);
+    findings.metadata.certificate_not_after = date(next.unwrap_or(last).not_after);
     let last_day = date(last.not_after).unwrap_or_default();
     // One that cannot be read may be valid.
     if last.not_after < now && unread == 0 {

@@ -9,7 +9,7 @@ use aws_sdk_secretsmanager::{error::SdkError, operation::get_secret_value::GetSe
 use aws_sdk_ssm::operation::get_parameter::GetParameterError;
 use futures_util::future::join_all;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
@@ -221,19 +221,25 @@ where
     Fault::NotSent(chain(error))
 }
 
-/// The value under a key of the JSON object that a secret holds.
+/// The value under a key of the JSON object that a secret holds. Numbers are taken as they are
+/// written, however many digits they have.
 fn member(content: &SecretString, key: &str) -> Result<SecretString, String> {
-    let Ok(members) = serde_json::from_str::<Map<String, Value>>(content.expose_secret()) else {
+    let members = serde_json::from_str::<BTreeMap<String, &RawValue>>(content.expose_secret());
+    let Ok(members) = members else {
         return Err(format!(
             "the secret is not a JSON object, it cannot have a key {key}"
         ));
     };
-    match members.get(key) {
-        Some(Value::String(text)) => Ok(text.clone().into()),
-        Some(scalar @ (Value::Bool(_) | Value::Number(_))) => Ok(scalar.to_string().into()),
-        Some(_) => Err(format!(
+    let Some(value) = members.get(key).map(|value| value.get()) else {
+        return Err(format!("the secret has no key {key}"));
+    };
+    match value.as_bytes() {
+        [b'{' | b'[', ..] | b"null" => Err(format!(
             "the value of the secret's key {key} must be a string, a number or a boolean"
         )),
-        None => Err(format!("the secret has no key {key}")),
+        [b'"', ..] => serde_json::from_str::<String>(value)
+            .map(SecretString::from)
+            .map_err(|_| format!("the value of the secret's key {key} is not text")),
+        _ => Ok(value.into()),
     }
 }

@@ -227,6 +227,9 @@ fn one_valid_certificate_is_enough() {
         doubted(&both),
         "has a signing certificate that expired on 2020-01-01T00:00:00Z"
     );
+    // It is the date of that one that somebody has to know of.
+    let next = read(&both, now()).metadata.certificate_not_after;
+    assert_eq!(next.as_deref(), Some("2099-12-31T23:59:59Z"));
     // One that cannot be read may be valid.
     let both = both.replace(certificate_of(OKTA), "MIIC");
     let (mistakes, doubts) = said(&both);
@@ -347,7 +350,32 @@ fn mistakes_are_found_beside_other_problems() {
     });
     let found = check_properties(&properties, Occasion::Create, now()).mistakes;
     assert_eq!(found, [Mistake::NotSaml]);
+    // What comes from elsewhere is there as well.
+    let no_redirect = OKTA.replace("HTTP-Redirect", "HTTP-POST");
+    for (key, mistakes, doubts) in [
+        ("client_id", 1, 0),
+        ("SSORedirectBindingURI", 0, 0),
+        ("MetadataURL", 0, 1),
+    ] {
+        let by_source = serde_json::json!({
+            "ProviderType": "SAML", "ProviderDetails": {"MetadataFile": no_redirect},
+            "ProviderDetailsFrom": {key: {"SsmParameter": {"Name": "/x"}}},
+        });
+        let by_reference = serde_json::json!({
+            "ProviderType": "SAML",
+            "ProviderDetails": {"MetadataFile": no_redirect, key: "{{resolve:ssm:x}}"},
+        });
+        for properties in [by_source, by_reference] {
+            let found = check_properties(&properties, Occasion::Create, now());
+            let counts = (found.mistakes.len(), found.doubts.len());
+            assert_eq!(counts, (mistakes, doubts), "{key}");
+        }
+    }
     for properties in [
+        serde_json::json!({
+            "ProviderType": "SAML", "ProviderDetails": {},
+            "ProviderDetailsFrom": {"MetadataFile": {"SsmParameter": {"Name": "/x"}}},
+        }),
         serde_json::json!({"ProviderType": "OIDC", "ProviderDetails": {"MetadataFile": "x"}}),
         serde_json::json!({"ProviderType": "SAML", "ProviderDetails": {"MetadataFile": 7}}),
         serde_json::json!({"ProviderType": "SAML", "ProviderDetails": []}),

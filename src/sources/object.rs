@@ -36,6 +36,9 @@ use crate::{
     hosts,
 };
 
+/// The longest that a part of a host name may be.
+const HOST_MAX: usize = 63;
+
 /// The request for an object, but for its host.
 #[derive(Debug)]
 struct Get {
@@ -52,7 +55,8 @@ pub async fn get(
     (bucket, key, version_id): (&str, &str, Option<&str>),
     attempts: &Attempts,
 ) -> Result<Content, SdkError<ErrorMetadata, HttpResponse>> {
-    if key.split('/').any(|part| matches!(part, "." | "..")) {
+    let mut parts = key.split('/').chain([bucket]);
+    if parts.any(|part| matches!(part, "." | "..")) {
         // URLs cannot hold them: reqwest takes them for steps in the path.
         return Ok(Err("a key with . or .. between slashes cannot be read"));
     }
@@ -89,8 +93,8 @@ pub async fn get(
     operation.build().invoke(Get { target }).await
 }
 
-/// Where AWS has the bucket: on a host of its own, unless a dot in its name would keep the
-/// certificate from matching.
+/// Where AWS has the bucket: on a host of its own if its name can be one. Old names cannot, and a
+/// dot would keep the certificate from matching.
 async fn in_aws(sdk: &SdkConfig, bucket: &str) -> String {
     let region = sdk.region().map_or("us-east-1", AsRef::as_ref);
     let cognito = hosts::cognito(region).await.unwrap_or_default();
@@ -98,10 +102,11 @@ async fn in_aws(sdk: &SdkConfig, bucket: &str) -> String {
     let fips = sdk.use_fips().unwrap_or_default();
     let dual_stack = sdk.use_dual_stack().unwrap_or_default();
     let s3 = hosts::s3(region, domain, fips, dual_stack);
-    if bucket.contains('.') {
-        format!("https://{s3}/{bucket}")
-    } else {
+    let of_hosts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if bucket.len() <= HOST_MAX && bucket.chars().all(of_hosts) {
         format!("https://{bucket}.{s3}")
+    } else {
+        format!("https://{s3}/{bucket}")
     }
 }
 
@@ -176,8 +181,14 @@ fn error(body: &[u8]) -> ErrorMetadata {
         if let Some(code) = of("Code") {
             error = error.code(code);
         }
+        let hint = match of("Code") {
+            Some("AccessDenied") => {
+                " (or there is no such object, which S3 does not tell without s3:ListBucket)"
+            }
+            _ => "",
+        };
         if let Some(message) = of("Message") {
-            error = error.message(message);
+            error = error.message(format!("{message}{hint}"));
         }
     }
     error.build()
@@ -206,11 +217,11 @@ mod tests {
         let sdk = SdkConfig::builder()
             .region(Region::new("us-east-1"))
             .build();
-        let dotted = in_aws(&sdk, "meta.example.com").await;
-        assert_eq!(
-            dotted,
-            "https://s3.us-east-1.amazonaws.com/meta.example.com"
-        );
+        let long = "a".repeat(64);
+        for name in ["meta.example.com", "Meta", "my_meta", &long] {
+            let expected = format!("https://s3.us-east-1.amazonaws.com/{name}");
+            assert_eq!(in_aws(&sdk, name).await, expected);
+        }
         let other = sdk
             .into_builder()
             .use_fips(true)

@@ -140,7 +140,18 @@ async fn metadata_whose_certificates_have_expired_are_refused_where_they_are_new
     );
     assert_eq!(world.operations(), ["Create", "Update"]);
     let warned = "ProviderDetails.MetadataFile looks wrong".to_owned();
-    assert_eq!(warnings(&world), [(warned, expired.to_owned())]);
+    let warning = (warned, expired.to_owned());
+    assert_eq!(warnings(&world), vec![warning.clone()]);
+
+    // So is it where a provider is taken over as it is, and the others mistakes are those of both.
+    let adopting = with(&file(EXPIRED), "AdoptExisting", json!("true"));
+    let body = world.create(&adopting).await;
+    assert_eq!(body["Status"], "SUCCESS", "{body}");
+    assert_eq!(world.operations(), ["Create", "Describe"]);
+    assert_eq!(warnings(&world), vec![warning; 2]);
+    let body = world.create(&with(&adopting, "Typo", json!(1))).await;
+    let reason = "invalid properties: Typo is not a property of this resource type";
+    assert_eq!(body, failed(&not_created(), reason));
 }
 
 #[tokio::test]
@@ -274,7 +285,7 @@ async fn a_certificate_that_is_not_to_be_had_is_left_out() {
          AccessDeniedException: User is not authorized"
             .to_owned(),
     );
-    assert_eq!(warnings(&world), [warning.clone(), warning]);
+    assert_eq!(warnings(&world), vec![warning; 2]);
 }
 
 #[tokio::test]

@@ -19,7 +19,8 @@ use crate::world::{
 
 const OKTA: &str = include_str!("../metadata/okta.xml");
 /// What the secret `google` holds.
-const GOOGLE: &str = r#"{"id": "client-1", "secret": "planted-client-secret", "n": 42, "map": {}}"#;
+const GOOGLE: &str = r#"{"id": "client-1", "secret": "planted-client-secret", "n": 42, "flag": true,
+    "long": 123456789012345678901234.50, "map": {}, "none": null, "list": [1], "half": "\ud83e"}"#;
 const DENIED: Fault = Fault::Error(400, "AccessDeniedException", "not allowed");
 
 /// A world in which the function can read from these stores.
@@ -98,6 +99,11 @@ async fn a_secret_is_read_whole_or_by_its_json_key_and_in_any_version() {
             "planted-client-secret",
         ),
         (json!({"SecretId": "google", "JsonKey": "n"}), "42"),
+        (json!({"SecretId": "google", "JsonKey": "flag"}), "true"),
+        (
+            json!({"SecretId": "google", "JsonKey": "long"}),
+            "123456789012345678901234.50",
+        ),
         (
             json!({"SecretId": "google", "VersionId": "v1-0000000000000000000000000000000"}),
             "planted-1",
@@ -239,6 +245,21 @@ async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_chan
              be a string, a number or a boolean",
         ),
         (
+            secret(json!({"SecretId": "google", "JsonKey": "none"})),
+            "client_secret from Secrets Manager (google): the value of the secret's key none must \
+             be a string, a number or a boolean",
+        ),
+        (
+            secret(json!({"SecretId": "google", "JsonKey": "list"})),
+            "client_secret from Secrets Manager (google): the value of the secret's key list must \
+             be a string, a number or a boolean",
+        ),
+        (
+            secret(json!({"SecretId": "google", "JsonKey": "half"})),
+            "client_secret from Secrets Manager (google): the value of the secret's key half is \
+             not text",
+        ),
+        (
             secret(json!({"SecretId": "plain", "JsonKey": "secret"})),
             "client_secret from Secrets Manager (plain): the secret is not a JSON object, it \
              cannot have a key secret",
@@ -292,6 +313,15 @@ async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_chan
 }
 
 #[tokio::test]
+async fn a_value_that_was_read_may_look_like_a_reference() {
+    let (world, stores) = world().await;
+    stores.put_parameter("/idp/corp", "planted {{resolve:ssm:x}}");
+    let body = world.create(&corp(parameter())).await;
+    assert_eq!(body["Status"], "SUCCESS", "{body}");
+    assert_eq!(stored(&world, "client_secret"), "planted {{resolve:ssm:x}}");
+}
+
+#[tokio::test]
 async fn a_value_that_was_read_is_checked_like_one_that_is_given() {
     let (world, stores) = world().await;
     stores.put_parameter("/method", "PUT");
@@ -308,20 +338,31 @@ async fn a_value_that_was_read_is_checked_like_one_that_is_given() {
 
 #[tokio::test]
 async fn a_read_that_is_refused_is_final() {
-    for (operation, source, place) in [
-        ("GetSecretValue", secret(), "Secrets Manager (google)"),
+    const NOT_OURS: Fault = Fault::Error(403, "AccessDenied", "Access Denied");
+    for (operation, source, fault, reason) in [
+        (
+            "GetSecretValue",
+            secret(),
+            DENIED,
+            "Secrets Manager (google): AccessDeniedException: not allowed",
+        ),
         (
             "GetParameter",
             parameter(),
-            "SSM Parameter Store (/idp/corp)",
+            DENIED,
+            "SSM Parameter Store (/idp/corp): AccessDeniedException: not allowed",
         ),
-        ("GetObject", object(), "S3 (meta/okta.xml)"),
+        (
+            "GetObject",
+            object(),
+            NOT_OURS,
+            "S3 (meta/okta.xml): AccessDenied: Access Denied (or there is no such object, which \
+             S3 does not tell without s3:ListBucket)",
+        ),
     ] {
         let (world, stores) = world().await;
-        stores.script(operation, [DENIED]);
-        let reason = format!(
-            "reading ProviderDetails.client_secret from {place}: AccessDeniedException: not allowed"
-        );
+        stores.script(operation, [fault]);
+        let reason = format!("reading ProviderDetails.client_secret from {reason}");
         refused(&world, &corp(source), &reason).await;
         assert_eq!(stores.take_reads().len(), 1);
     }
