@@ -164,12 +164,17 @@ fn said_of(reading: &Reading) -> Vec<(Level, String, String)> {
         Ok(_) => Vec::new(),
         Err(Problems(problems)) => problems,
     };
+    // The function never sees a resource without one.
+    let token = reading.value.get("ServiceToken");
+    if reading.value.is_object() && token.is_none_or(serde_json::Value::is_null) {
+        problems.insert(0, Problem::Missing("ServiceToken".into()));
+    }
     problems.retain(|problem| !reading.leaves_open(problem));
     // What else is in the details decides on some of its mistakes.
     let metadata = if reading.is_unknown(METADATA) || reading.is_open(DETAILS) {
         Findings::default()
     } else {
-        saml::check_properties(&reading.value, Occasion::Create, now())
+        saml::check_properties(&reading.value, Occasion::create(&reading.value), now())
     };
     problems.extend(metadata.mistakes.into_iter().map(Problem::Metadata));
     let problems = problems.iter().map(|problem| {

@@ -128,6 +128,11 @@ fn choice(node: &Node) -> Option<(&str, &Node, &Node)> {
     }
 }
 
+/// `AWS::NoValue`, which takes what it stands for out of the template.
+fn is_no_value(node: &Node) -> bool {
+    matches!(intrinsic(node), Some(("Ref", name)) if name.text() == Some("AWS::NoValue"))
+}
+
 /// The function that stands for a value.
 fn intrinsic(node: &Node) -> Option<(&str, &Node)> {
     match node.map()? {
@@ -146,23 +151,36 @@ pub struct Reading {
     unknown: Vec<String>,
     /// Paths of maps and lists that may have more or less in them than the template shows.
     open: Vec<String>,
+    /// Paths that are there in the branch of a condition only.
+    optional: Vec<String>,
 }
 
 impl Reading {
     /// Whether the problem may be none once it is known what the template leaves open.
     pub fn leaves_open(&self, problem: &Problem) -> bool {
         let path = problem.path();
-        // A key can be seen to be wrong without its value.
-        let must_be_known = if problem.is_of_key() {
-            parent(&path)
-        } else {
-            &path
+        let is_open = match problem {
+            // It may come with what the deployment adds to its map.
+            Problem::Missing(_) => self.is_open(parent(&path)),
+            // It takes both.
+            Problem::GivenTwice(key) => self.is_optional(&path_of("ProviderDetails", key)),
+            // How many there are.
+            Problem::Form { .. } | Problem::Size { .. } => {
+                self.optional.iter().any(|member| parent(member) == path)
+            }
+            _ => false,
         };
-        // A required key may come with what the deployment adds to its map.
-        let is_missing = matches!(problem, Problem::Missing(_));
-        self.is_unknown(must_be_known)
-            || self.is_open(&path)
-            || (is_missing && self.is_open(parent(&path)))
+        // A key can be seen to be wrong without its value, if it is there.
+        let is_unknown = if problem.is_of_key() {
+            self.is_unknown(parent(&path)) || self.is_optional(&path)
+        } else {
+            self.is_unknown(&path)
+        };
+        is_open || is_unknown || self.is_open(&path)
+    }
+
+    fn is_optional(&self, path: &str) -> bool {
+        self.optional.iter().any(|optional| optional == path)
     }
 
     /// Whether only the deployment knows the value at this path.
@@ -217,7 +235,7 @@ impl Reader<'_> {
         }
         self.reading.places.insert(path.to_owned(), at);
         match intrinsic(node) {
-            Some(("Ref", name)) if name.text() == Some("AWS::NoValue") => return None,
+            Some(_) if is_no_value(node) => return None,
             Some(("Fn::Sub", text)) if text.text().is_some_and(refused_reference) => {
                 return text.text().map(Value::from);
             }
@@ -235,11 +253,19 @@ impl Reader<'_> {
 
     fn unknown(&mut self, path: &str, stand_in: &Value) -> Value {
         self.reading.unknown.push(path.to_owned());
+        if path == "ProviderDetailsFrom" {
+            self.open(path);
+        }
+        stand_in.clone()
+    }
+
+    /// Notes that a map or list may have more or less in it.
+    fn open(&mut self, path: &str) {
+        self.reading.open.push(path.to_owned());
         // A required key may be in the other map, as far as the template tells.
         if path == "ProviderDetailsFrom" {
             self.reading.open.push("ProviderDetails".to_owned());
         }
-        stand_in.clone()
     }
 
     fn list<N: std::ops::Deref<Target = Node>>(&mut self, path: &str, items: &[N]) -> Value {
@@ -248,11 +274,10 @@ impl Reader<'_> {
             // An item must not fall out of the list: those behind it would be called by wrong
             // indices. The branches of an unknown condition may be `AWS::NoValue`, though.
             let item_path = format!("{path}[{}]", values.len());
-            let before = self.reading.unknown.len();
-            values.extend(self.known(&item_path, item, item.at, &STAND_IN.into()));
-            if self.reading.unknown.len() > before && choice(item).is_some() {
-                self.reading.open.push(path.to_owned());
+            if self.is_optional(item) {
+                self.open(path);
             }
+            values.extend(self.known(&item_path, item, item.at, &STAND_IN.into()));
         }
         values.into()
     }
@@ -268,15 +293,31 @@ impl Reader<'_> {
         let mut values = Map::new();
         for Entry { at, key, value } in entries {
             if key == "Fn::Transform" || key.starts_with("Fn::ForEach::") {
-                self.reading.open.push(path.to_owned());
+                self.open(path);
                 continue;
             }
             let path = path_of(path, key);
+            if self.is_optional(value) {
+                self.reading.optional.push(path.clone());
+            }
             if let Some(value) = self.known(&path, value, *at, &stand_in) {
                 values.insert(key.clone(), value);
             }
         }
         values.into()
+    }
+
+    /// Whether a value is there or not depending on a condition that is unknown here.
+    fn is_optional(&self, node: &Node) -> bool {
+        let Some((condition, yes, no)) = choice(node) else {
+            return false;
+        };
+        let absent = |branch| is_no_value(branch) || self.is_optional(branch);
+        match self.conditions.get(condition) {
+            Some(true) => self.is_optional(yes),
+            Some(false) => self.is_optional(no),
+            None => absent(yes) || absent(no),
+        }
     }
 
     /// Whether CloudFormation puts something else into this text.

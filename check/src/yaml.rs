@@ -1,7 +1,12 @@
 //! A template's text as a tree with positions. JSON is YAML, and short-form tags (`!Ref`) are
 //! written out (`{Ref: …}`), so that all templates look the same.
 
-use std::{collections::HashMap, fmt, rc::Rc};
+use std::{
+    collections::HashMap,
+    fmt::{self, Write as _},
+    ops::Range,
+    rc::Rc,
+};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
@@ -143,6 +148,43 @@ struct Open {
 /// What is no YAML, or more than one document.
 pub fn parse(text: &str) -> Result<Rc<Node>, SyntaxError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    read(text).or_else(|error| match joined(text) {
+        Some(joined) => read(&joined),
+        None => Err(error),
+    })
+}
+
+/// The text with JSON's escapes of two halves of a character as YAML's escape of the whole, if it has
+/// any. On their lines, what follows moves to the left.
+fn joined(text: &str) -> Option<String> {
+    let mut joined = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        joined.push_str(before);
+        let half = |text: &str, halves: Range<u32>| {
+            let code = u32::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()?;
+            halves.contains(&code).then(|| code - halves.start)
+        };
+        let high = half(escape, 0xD800..0xDC00);
+        let low = escape.get(6..).and_then(|next| half(next, 0xDC00..0xE000));
+        let length = if let Some((high, low)) = high.zip(low) {
+            // A string takes everything.
+            let _ = write!(joined, "\\U{:08X}", 0x1_0000 + (high << 10) + low);
+            12
+        } else {
+            // A backslash and what it escapes.
+            let length = escape.chars().take(2).map(char::len_utf8).sum();
+            joined.push_str(escape.get(..length)?);
+            length
+        };
+        rest = escape.get(length..)?;
+    }
+    joined.push_str(rest);
+    (joined != text).then_some(joined)
+}
+
+fn read(text: &str) -> Result<Rc<Node>, SyntaxError> {
     let mut anchors: HashMap<usize, Rc<Node>> = HashMap::new();
     let mut stack: Vec<Open> = Vec::new();
     let mut root = None;
@@ -329,6 +371,19 @@ mod tests {
             parsed("{\n\t\"a\":\t\"\\/\\u00e9\\n\",\n\t\"b\": [\n\t\ttrue,\n\t\t1\n\t]\n}\n"),
             "{\"a\":\"/é\\n\",\"b\":[\"true\",\"1\"]}"
         );
+        assert_eq!(
+            parsed(r#"{"a": "\ud83e\udd80 \\ud83e\\udd80 \uD83E\uDD80\"", "b": "\\"}"#),
+            r#"{"a":"🦀 \\ud83e\\udd80 🦀\"","b":"\\"}"#
+        );
+        for half in [
+            r"\ud83e",
+            r"\udd80",
+            r"\ud83e\ud83e",
+            r"\ud83e\",
+            r"\ud83eé",
+        ] {
+            assert!(parse(&format!("{{\"a\": \"{half}\"}}")).is_err(), "{half}");
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn every_problem_is_shown_where_it_is() {
     assert_eq!(out, include_str!("templates/problems.txt"));
     assert_eq!(
         (status, error.as_str()),
-        (1, "5 identity providers checked, 27 problems\n")
+        (1, "5 identity providers checked, 29 problems\n")
     );
 }
 
@@ -66,7 +66,7 @@ fn every_problem_is_shown_where_it_is() {
 fn what_only_the_deployment_knows_is_left_to_it() {
     assert_eq!(
         check(&["unknown.yaml"], ""),
-        owned(0, "", "5 identity providers checked, 0 problems\n")
+        owned(0, "", "7 identity providers checked, 0 problems\n")
     );
 }
 
