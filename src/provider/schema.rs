@@ -15,9 +15,9 @@ use crate::physical_id::{PROVIDER_NAME_MAX, USER_POOL_ID_MAX};
 
 /// The schema of a resource's `Properties`, with intrinsic functions and their like resolved.
 ///
-/// It says what the rules say, but for three things: a `ServiceTimeout` in quotes is only seen to
-/// be a number, dynamic references that CloudFormation resolves are let through, and a key may be
-/// given twice, by value and by source.
+/// It says what the rules say, but for four things: a `ServiceTimeout` in quotes is only seen to be a
+/// number, dynamic references that CloudFormation resolves are let through, a key may be given
+/// twice, by value and by source, and a `ServiceToken` is required, without which there is no event.
 pub fn schema() -> Value {
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -68,7 +68,8 @@ pub fn schema() -> Value {
                     "pattern": r"^[!#-\[\]-~]*$",
                 })),
             },
-            "AdoptExisting": {"enum": [true, false, "true", "false"]},
+            // Not an `enum`: cfn-lint takes every other text for false.
+            "AdoptExisting": {"type": ["boolean", "string"], "pattern": "^(true|false)$"},
             "Revision": text(json!({})),
         },
         "required": ["ServiceToken", "UserPoolId", "ProviderName", "ProviderType"],
@@ -141,12 +142,12 @@ fn source() -> Value {
 
 /// What holds for one type.
 fn of_type(kind: ProviderType) -> Value {
-    let details = match kind {
-        ProviderType::Saml => json!({
-            "if": {"not": {"required": ["MetadataFile"]}},
-            "then": {"required": ["MetadataURL"]},
-        }),
-        _ => json!({"required": required_keys(kind)}),
+    let required: Vec<_> = match kind {
+        ProviderType::Saml => vec![in_either("MetadataURL", Some("MetadataFile"))],
+        _ => required_keys(kind)
+            .iter()
+            .map(|key| in_either(key, None))
+            .collect(),
     };
     let mut properties = Map::new();
     if kind == ProviderType::Oidc {
@@ -169,27 +170,21 @@ fn of_type(kind: ProviderType) -> Value {
         },
         "then": {
             "properties": properties,
-            "if": {"not": {"required": ["ProviderDetailsFrom"]}},
-            "then": {"properties": {"ProviderDetails": details}},
-            "else": {"allOf": by_value_or_by_source(kind)},
+            "allOf": required,
         },
     })
 }
 
-/// Each key that the type requires, in either map.
-fn by_value_or_by_source(kind: ProviderType) -> Vec<Value> {
-    let in_either = |keys: &[&str]| {
-        let maps = ["ProviderDetails", "ProviderDetailsFrom"];
-        let ways = maps.iter().flat_map(|map| {
-            keys.iter().map(
-                move |key| json!({"required": [map], "properties": {*map: {"required": [key]}}}),
-            )
-        });
-        json!({"anyOf": ways.collect::<Value>()})
-    };
-    if kind == ProviderType::Saml {
-        return vec![in_either(&["MetadataURL", "MetadataFile"])];
-    }
-    let keys = required_keys(kind).iter();
-    keys.map(|key| in_either(&[key])).collect()
+/// A key that one of the maps must have, unless one has the other key. By nested conditions, because
+/// messages of `anyOf` would quote both maps, secrets included.
+fn in_either(key: &str, instead: Option<&str>) -> Value {
+    let has =
+        |map: &str, key: &str| json!({"required": [map], "properties": {map: {"required": [key]}}});
+    let keys = std::iter::once(key).chain(instead);
+    let ways =
+        keys.flat_map(|key| ["ProviderDetails", "ProviderDetailsFrom"].map(|map| has(map, key)));
+    json!({
+        "if": {"not": {"anyOf": ways.collect::<Value>()}},
+        "then": has("ProviderDetails", key),
+    })
 }
