@@ -1,8 +1,20 @@
 //! The names of AWS's hosts, in every partition.
 
+use aws_config::SdkConfig;
 use aws_sdk_cognitoidentityprovider::config::endpoint::{
     DefaultResolver, Params, ResolveEndpoint as _,
 };
+
+/// The domains of AWS's partitions, and those of their hosts that have addresses of both kinds.
+const DOMAINS: [(&str, &str); 7] = [
+    ("amazonaws.com", "api.aws"),
+    ("amazonaws.com.cn", "api.amazonwebservices.com.cn"),
+    ("amazonaws.eu", "api.amazonwebservices.eu"),
+    ("c2s.ic.gov", "api.aws.ic.gov"),
+    ("sc2s.sgov.gov", "api.aws.scloud"),
+    ("cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
+    ("csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+];
 
 /// Cognito's host in that region, by the SDK's own rules.
 pub async fn cognito(region: &str) -> Option<String> {
@@ -42,16 +54,80 @@ pub fn response_bucket(region: &str, domain: &str) -> String {
     format!("cloudformation-custom-resource-response-{name}.{s3}.{domain}")
 }
 
-/// S3's host in that region.
-pub fn s3(region: &str, domain: &str, fips: bool, dual_stack: bool) -> String {
-    let service = if fips { "s3-fips" } else { "s3" };
-    let stack = if dual_stack { ".dualstack" } else { "" };
-    format!("{service}{stack}.{region}.{domain}")
+/// Which of its hosts a service is to be reached by.
+#[derive(Debug, Clone)]
+pub struct Place {
+    region: String,
+    domain: String,
+    fips: bool,
+    dual_stack: bool,
+}
+
+impl Place {
+    /// That of this configuration.
+    pub async fn of(sdk: &SdkConfig) -> Self {
+        let region = sdk.region().map_or("us-east-1", AsRef::as_ref);
+        let cognito = cognito(region).await.unwrap_or_default();
+        Self {
+            region: region.to_owned(),
+            domain: domain(region, &cognito).unwrap_or(DOMAINS[0].0).to_owned(),
+            fips: sdk.use_fips().unwrap_or_default(),
+            dual_stack: sdk.use_dual_stack().unwrap_or_default(),
+        }
+    }
+
+    /// S3's host.
+    pub fn s3(&self) -> String {
+        let service = if self.fips { "s3-fips" } else { "s3" };
+        let stack = if self.dual_stack { ".dualstack" } else { "" };
+        format!("{service}{stack}.{}.{}", self.region, self.domain)
+    }
+
+    /// SSM's host.
+    pub fn ssm(&self) -> String {
+        let service = if self.fips { "ssm-fips" } else { "ssm" };
+        let dual_stack = DOMAINS.iter().find(|(domain, _)| *domain == self.domain);
+        let domain = match dual_stack {
+            Some((_, dual_stack)) if self.dual_stack => dual_stack,
+            _ => self.domain.as_str(),
+        };
+        format!("{service}.{}.{domain}", self.region)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use aws_config::Region;
+
     use super::*;
+
+    async fn place(region: &'static str, fips: bool, dual_stack: bool) -> Place {
+        let sdk = SdkConfig::builder().region(Region::new(region));
+        let sdk = sdk.use_fips(fips).use_dual_stack(dual_stack).build();
+        Place::of(&sdk).await
+    }
+
+    #[tokio::test]
+    async fn services_have_hosts_of_each_kind_in_every_partition() {
+        let plain = place("eu-west-1", false, false).await;
+        assert_eq!(plain.s3(), "s3.eu-west-1.amazonaws.com");
+        assert_eq!(plain.ssm(), "ssm.eu-west-1.amazonaws.com");
+        let china = place("cn-north-1", false, false).await;
+        assert_eq!(china.s3(), "s3.cn-north-1.amazonaws.com.cn");
+        assert_eq!(china.ssm(), "ssm.cn-north-1.amazonaws.com.cn");
+        let fips = place("us-east-1", true, false).await;
+        assert_eq!(fips.s3(), "s3-fips.us-east-1.amazonaws.com");
+        assert_eq!(fips.ssm(), "ssm-fips.us-east-1.amazonaws.com");
+        let dual_stack = place("eusc-de-east-1", false, true).await;
+        assert_eq!(dual_stack.s3(), "s3.dualstack.eusc-de-east-1.amazonaws.eu");
+        assert_eq!(
+            dual_stack.ssm(),
+            "ssm.eusc-de-east-1.api.amazonwebservices.eu"
+        );
+        let both = place("us-west-2", true, true).await;
+        assert_eq!(both.s3(), "s3-fips.dualstack.us-west-2.amazonaws.com");
+        assert_eq!(both.ssm(), "ssm-fips.us-west-2.api.aws");
+    }
 
     #[tokio::test]
     async fn the_hosts_of_a_region_are_those_of_its_urls() {

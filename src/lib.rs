@@ -34,7 +34,7 @@ pub mod cognito;
 pub mod delivery;
 pub mod event;
 pub mod handler;
-pub mod hosts;
+mod hosts;
 pub mod http;
 pub mod logging;
 pub mod physical_id;

@@ -1,12 +1,13 @@
 //! Values of `ProviderDetails` from where they live: Secrets Manager, the SSM Parameter Store, S3.
 
 mod object;
+mod parameter;
+mod request;
 
 use std::{collections::BTreeMap, fmt::Debug, time::Duration};
 
 use aws_config::{Region, SdkConfig, timeout::TimeoutConfig};
 use aws_sdk_secretsmanager::{error::SdkError, operation::get_secret_value::GetSecretValueError};
-use aws_sdk_ssm::operation::get_parameter::GetParameterError;
 use futures_util::future::join_all;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
@@ -165,22 +166,8 @@ impl Stores {
                 Ok(text.ok_or("the secret is binary, not text"))
             }
             Place::Parameter { name } => {
-                let config = aws_sdk_ssm::config::Builder::from(&sdk)
-                    .retry_partition(unlimited())
-                    .retry_classifier(Classifier::<GetParameterError>::new(attempts))
-                    .interceptor(attempts.clone())
-                    .build();
-                let got = aws_sdk_ssm::Client::from_conf(config)
-                    .get_parameter()
-                    .name(name)
-                    .with_decryption(true)
-                    .send()
-                    .await
-                    .map_err(|error| unsent(&error))?;
-                let text = got.parameter.and_then(|parameter| parameter.value);
-                Ok(text
-                    .map(SecretString::from)
-                    .ok_or("the parameter has no value"))
+                let got = parameter::get(&sdk, name, attempts).await;
+                got.map_err(|error| unsent(&error))
             }
             Place::Object {
                 bucket,

@@ -1,107 +1,67 @@
-//! An object in S3, read by one signed request through the SDK's orchestrator.
-//!
-//! Why not by the SDK of S3 is in `docs/decisions/0010-provider-details-from.md`.
+//! An object in S3, by one request.
 
-use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_runtime::auth::{
-    SigV4OperationSigningConfig, SigningOptions,
-    sigv4::{SCHEME_ID, SigV4AuthScheme},
-};
-use aws_sdk_cognitoidentityprovider::{
-    config::{
-        IdentityCache, Layer, RuntimeComponentsBuilder, StalledStreamProtectionConfig,
-        http::HttpResponse,
-    },
-    error::{BoxError, ErrorMetadata, SdkError},
-};
+use aws_config::SdkConfig;
+use aws_runtime::auth::SigningOptions;
+use aws_sdk_secretsmanager::{config::http::HttpResponse, error::ErrorMetadata};
 use aws_smithy_http::{
     label::{EncodingStrategy, fmt_string},
     query,
 };
-use aws_smithy_runtime::client::orchestrator::operation::Operation;
-use aws_smithy_runtime_api::client::{
-    auth::{AuthSchemeOptionResolverParams, static_resolver::StaticAuthSchemeOptionResolver},
-    identity::SharedIdentityResolver,
-    orchestrator::{HttpRequest, OrchestratorError},
-    runtime_plugin::StaticRuntimePlugin,
-};
-use aws_smithy_types::body::SdkBody;
+use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use http::header::RANGE;
 use roxmltree::Document;
 use secrecy::SecretString;
 
-use super::{BYTES_MAX, Content};
-use crate::{
-    attempts::{Attempts, Classifier, unlimited},
-    hosts,
+use super::{
+    BYTES_MAX, Content,
+    request::{Answer, Outcome, Service, elsewhere},
+};
+use crate::{attempts::Attempts, hosts::Place};
+
+const S3: Service = Service {
+    name: "s3",
+    operation: "GetObject",
+    signing,
+    read,
 };
 
 /// The longest that a part of a host name may be.
 const HOST_MAX: usize = 63;
 
-/// The request for an object, but for its host.
-#[derive(Debug)]
-struct Get {
-    /// Path and query, encoded.
-    target: String,
-}
-
-/// Reads the object, with the retry loop of that configuration.
+/// Reads the object.
 ///
 /// # Errors
 /// What the last attempt failed with.
-pub async fn get(
+pub(super) async fn get(
     sdk: &SdkConfig,
     (bucket, key, version_id): (&str, &str, Option<&str>),
     attempts: &Attempts,
-) -> Result<Content, SdkError<ErrorMetadata, HttpResponse>> {
+) -> Outcome {
     let mut parts = key.split('/').chain([bucket]);
     if parts.any(|part| matches!(part, "." | "..")) {
         // URLs cannot hold them: reqwest takes them for steps in the path.
         return Ok(Err("a key with . or .. between slashes cannot be read"));
     }
-    let elsewhere = std::env::var("AWS_ENDPOINT_URL_S3").ok();
-    let elsewhere = elsewhere.filter(|url| !url.is_empty());
-    let endpoint = match elsewhere.as_deref().or_else(|| sdk.endpoint_url()) {
-        Some(url) => format!("{}/{bucket}", url.trim_end_matches('/')),
-        None => in_aws(sdk, bucket).await,
+    let endpoint = match elsewhere(sdk, "AWS_ENDPOINT_URL_S3") {
+        Some(url) => format!("{url}/{bucket}"),
+        None => on(&Place::of(sdk).await.s3(), bucket),
     };
     let mut target = format!("/{}", fmt_string(key, EncodingStrategy::Greedy));
     if let Some(version_id) = version_id {
         target = format!("{target}?versionId={}", query::fmt_string(version_id));
     }
-    let retries = sdk.retry_config().cloned();
-    let timeouts = sdk.timeout_config().cloned();
-    let mut operation = Operation::builder()
-        .service_name("s3")
-        .operation_name("GetObject")
-        .endpoint_url(&endpoint)
-        .standard_retry(&retries.unwrap_or_else(RetryConfig::disabled))
-        .timeout_config(timeouts.unwrap_or_else(TimeoutConfig::disabled))
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .retry_classifier(Classifier::<ErrorMetadata>::new(attempts))
-        .interceptor(attempts.clone())
-        .runtime_plugin(signed(sdk))
-        .serializer(|get: Get| request(&get))
-        .deserializer(content);
-    if let Some(client) = sdk.http_client() {
-        operation = operation.http_client(client);
+    // One byte past the limit tells that it is passed.
+    let range = format!("bytes=0-{BYTES_MAX}");
+    let request = http::Request::get(target).header(RANGE, range);
+    match request.body(String::new()) {
+        Ok(request) => S3.send(sdk, &endpoint, request, attempts).await,
+        Err(_) => Ok(Err("its key cannot be part of a URL")),
     }
-    if let Some(sleep) = sdk.sleep_impl() {
-        operation = operation.sleep_impl(sleep);
-    }
-    operation.build().invoke(Get { target }).await
 }
 
-/// Where AWS has the bucket: on a host of its own if its name can be one. Old names cannot, and a
-/// dot would keep the certificate from matching.
-async fn in_aws(sdk: &SdkConfig, bucket: &str) -> String {
-    let region = sdk.region().map_or("us-east-1", AsRef::as_ref);
-    let cognito = hosts::cognito(region).await.unwrap_or_default();
-    let domain = hosts::domain(region, &cognito).unwrap_or("amazonaws.com");
-    let fips = sdk.use_fips().unwrap_or_default();
-    let dual_stack = sdk.use_dual_stack().unwrap_or_default();
-    let s3 = hosts::s3(region, domain, fips, dual_stack);
+/// The bucket on a host of its own if its name can be one. Old names cannot, and a dot would keep
+/// the certificate from matching.
+fn on(s3: &str, bucket: &str) -> String {
     let of_hosts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if bucket.len() <= HOST_MAX && bucket.chars().all(of_hosts) {
         format!("https://{bucket}.{s3}")
@@ -110,46 +70,14 @@ async fn in_aws(sdk: &SdkConfig, bucket: &str) -> String {
     }
 }
 
-/// Signs a request as S3 wants it: a path that is encoded once and left as it is, and the hash of
-/// the body in a header.
-fn signed(sdk: &SdkConfig) -> StaticRuntimePlugin {
-    let mut options = SigningOptions::default();
+/// A path that is encoded once and left as it is, and the hash of the body in a header.
+const fn signing(options: &mut SigningOptions) {
     options.double_uri_encode = false;
     options.normalize_uri_path = false;
     options.content_sha256_header = true;
-    let mut config = Layer::new("s3");
-    config.store_put(unlimited());
-    config.store_put(AuthSchemeOptionResolverParams::new(()));
-    config.store_put(SigV4OperationSigningConfig {
-        region: sdk.region().cloned().map(Into::into),
-        region_set: None,
-        name: Some("s3".into()),
-        signing_options: options,
-    });
-    let cache = sdk.identity_cache();
-    let mut components = RuntimeComponentsBuilder::new("s3")
-        .with_auth_scheme(SigV4AuthScheme::new())
-        .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![
-            SCHEME_ID,
-        ])))
-        .with_identity_cache(Some(cache.unwrap_or_else(IdentityCache::no_cache)));
-    if let Some(credentials) = sdk.credentials_provider() {
-        components.set_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(credentials));
-    }
-    StaticRuntimePlugin::new()
-        .with_config(config.freeze())
-        .with_runtime_components(components)
 }
 
-fn request(get: &Get) -> Result<HttpRequest, BoxError> {
-    let request = http::Request::get(&get.target)
-        // One byte past the limit tells that it is passed.
-        .header(RANGE, format!("bytes=0-{BYTES_MAX}"))
-        .body(SdkBody::empty())?;
-    Ok(HttpRequest::try_from(request)?)
-}
-
-fn content(response: &HttpResponse) -> Result<Content, OrchestratorError<ErrorMetadata>> {
+fn read(response: &HttpResponse) -> Answer {
     let body = response.body().bytes().unwrap_or_default();
     match response.status().as_u16() {
         200..300 => Ok(text(body)),
@@ -196,41 +124,16 @@ fn error(body: &[u8]) -> ErrorMetadata {
 
 #[cfg(test)]
 mod tests {
-    use aws_config::Region;
-
     use super::*;
 
-    #[tokio::test]
-    async fn a_bucket_is_a_host_in_the_region_of_its_partition() {
-        let cases = [
-            ("eu-west-1", "https://meta.s3.eu-west-1.amazonaws.com"),
-            ("cn-north-1", "https://meta.s3.cn-north-1.amazonaws.com.cn"),
-            (
-                "eusc-de-east-1",
-                "https://meta.s3.eusc-de-east-1.amazonaws.eu",
-            ),
-        ];
-        for (region, endpoint) in cases {
-            let sdk = SdkConfig::builder().region(Region::new(region)).build();
-            assert_eq!(in_aws(&sdk, "meta").await, endpoint);
-        }
-        let sdk = SdkConfig::builder()
-            .region(Region::new("us-east-1"))
-            .build();
+    #[test]
+    fn a_bucket_is_a_host_if_its_name_can_be_one() {
+        let s3 = "s3.eu-west-1.amazonaws.com";
+        assert_eq!(on(s3, "meta-1"), format!("https://meta-1.{s3}"));
         let long = "a".repeat(64);
         for name in ["meta.example.com", "Meta", "my_meta", &long] {
-            let expected = format!("https://s3.us-east-1.amazonaws.com/{name}");
-            assert_eq!(in_aws(&sdk, name).await, expected);
+            assert_eq!(on(s3, name), format!("https://{s3}/{name}"));
         }
-        let other = sdk
-            .into_builder()
-            .use_fips(true)
-            .use_dual_stack(true)
-            .build();
-        assert_eq!(
-            in_aws(&other, "meta").await,
-            "https://meta.s3-fips.dualstack.us-east-1.amazonaws.com"
-        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use cfn_cognito_idp_support::{
     cognito::Fault,
     events,
     lambda::{Function, epoch_ms},
-    region::Region,
+    region::{BUCKET, COGNITO, META, Region, SSM},
     stores::Stores,
 };
 use serde_json::{Value, json};
@@ -30,8 +30,7 @@ pub async fn world() -> (World, Stores) {
     stores.put_secret("plain", "", "planted-client-secret");
     stores.put_parameter("/idp/corp", "planted-client-secret");
     stores.put_object("meta/okta.xml", "", OKTA.as_bytes());
-    // By name: where the host is an address, the SDK never puts a bucket before it.
-    let url = stores.url().replace("127.0.0.1", "localhost");
+    let url = stores.url();
     let mut environment = LOUD.to_vec();
     for service in [
         "AWS_ENDPOINT_URL_SECRETS_MANAGER",
@@ -123,6 +122,15 @@ async fn a_secret_is_read_whole_or_by_its_json_key_and_in_any_version() {
 }
 
 #[tokio::test]
+async fn an_answer_that_cannot_be_read_is_asked_for_again() {
+    let (world, stores) = world().await;
+    stores.script("GetParameter", [Fault::NotJson(200)]);
+    let body = world.create(&corp(parameter())).await;
+    assert_eq!(body, success(ID, oidc_data(POOL, "Corp")));
+    assert_eq!(stores.take_reads().len(), 2);
+}
+
+#[tokio::test]
 async fn a_parameter_is_read_decrypted() {
     let (world, _stores) = world().await;
     let body = world.create(&corp(parameter())).await;
@@ -165,14 +173,27 @@ async fn an_object_may_have_any_key() {
 }
 
 #[tokio::test]
-async fn an_object_in_aws_is_read_from_the_host_of_its_bucket() {
+async fn in_aws_values_are_read_from_the_hosts_of_the_region() {
     let region = Region::start(&[POOL]).await;
-    region.meta.put_object("meta/okta.xml", "", OKTA.as_bytes());
+    region
+        .stores
+        .put_object("meta/okta.xml", "", OKTA.as_bytes());
+    region.stores.put_parameter("/idp/corp", "planted");
     let function = Function::start(Path::new(BINARY), &region.environment()).await;
-    let event = events::create(&region.url(), &saml(object()));
-    let body = answer(function.invoke(&event, Duration::from_mins(1)).await);
-    assert_eq!(body["Status"], "SUCCESS", "{body}");
-    assert_eq!(region.meta.take_reads()[0].region, "eu-west-1");
+    for properties in [saml(object()), corp(parameter())] {
+        let event = events::create(&region.url(), &properties);
+        let body = answer(function.invoke(&event, Duration::from_mins(1)).await);
+        assert_eq!(body["Status"], "SUCCESS", "{body}");
+        assert_eq!(region.stores.take_reads()[0].region, "eu-west-1");
+        region.cognito.remove(POOL, "Corp");
+    }
+    let mut asked = region.proxy.asked();
+    asked.sort_unstable();
+    asked.dedup();
+    assert_eq!(
+        asked,
+        [BUCKET, COGNITO, META, SSM].map(|host| format!("{host}:443"))
+    );
 }
 
 #[tokio::test]

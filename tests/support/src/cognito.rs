@@ -95,7 +95,7 @@ impl Cognito {
     /// The same over TLS, by that name.
     pub async fn start_tls(pools: &[&str], name: &str) -> Self {
         let (state, handler) = service(pools);
-        let server = Server::start_tls(name, handler).await;
+        let server = Server::start_tls(&[name], handler).await;
         Self { server, state }
     }
 

@@ -64,14 +64,14 @@ impl Server {
         Self::serve(port, handler, None, None).await
     }
 
-    /// The same over TLS, by that name, with a certificate of its own making.
-    pub async fn start_tls<H, F>(name: &str, handler: H) -> Self
+    /// The same over TLS, by those names, with a certificate of its own making.
+    pub async fn start_tls<H, F>(names: &[&str], handler: H) -> Self
     where
         H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
         F: Future<Output = Reply> + Send + 'static,
     {
-        let made = rcgen::generate_simple_self_signed([name.to_owned()])
-            .expect("a self-signed certificate");
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let made = rcgen::generate_simple_self_signed(names).expect("a self-signed certificate");
         let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
         let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)

@@ -1,5 +1,5 @@
-//! A region of AWS under its own names: Cognito, the bucket for answers and one for metadata over TLS,
-//! reached by a proxy.
+//! A region of AWS under its own names: Cognito, the bucket for answers, one for metadata and SSM over
+//! TLS, reached by a proxy.
 
 use std::{fs, path::PathBuf};
 
@@ -13,6 +13,9 @@ pub const BUCKET: &str =
 /// The host of the bucket `meta` in `eu-west-1`.
 pub const META: &str = "meta.s3.eu-west-1.amazonaws.com";
 
+/// SSM's host in `eu-west-1`.
+pub const SSM: &str = "ssm.eu-west-1.amazonaws.com";
+
 /// `eu-west-1`.
 #[derive(Debug)]
 pub struct Region {
@@ -20,8 +23,8 @@ pub struct Region {
     pub cognito: Cognito,
     /// The bucket for answers.
     pub responses: Responses,
-    /// The bucket `meta`.
-    pub meta: Stores,
+    /// The bucket `meta`, and SSM.
+    pub stores: Stores,
     /// The way to all of them.
     pub proxy: Proxy,
     roots: PathBuf,
@@ -32,11 +35,12 @@ impl Region {
     pub async fn start(pools: &[&str]) -> Self {
         let cognito = Cognito::start_tls(pools, COGNITO).await;
         let responses = Responses::start_tls(BUCKET).await;
-        let meta = Stores::start_tls(META).await;
+        let stores = Stores::start_tls(&[META, SSM]).await;
         let hosts = [
             (COGNITO, cognito.server()),
             (BUCKET, responses.server()),
-            (META, meta.server()),
+            (META, stores.server()),
+            (SSM, stores.server()),
         ];
         let proxy = Proxy::start(&hosts.map(|(name, server)| (name, server.port()))).await;
         let roots = std::env::temp_dir().join(format!("roots-{}.pem", cognito.server().port()));
@@ -45,7 +49,7 @@ impl Region {
         Self {
             cognito,
             responses,
-            meta,
+            stores,
             proxy,
             roots,
         }

@@ -67,7 +67,7 @@ impl Responses {
     /// The same over TLS, by that name.
     pub async fn start_tls(name: &str) -> Self {
         let (state, handler) = endpoint();
-        let server = Server::start_tls(name, handler).await;
+        let server = Server::start_tls(&[name], handler).await;
         Self { server, state }
     }
 

@@ -1,5 +1,5 @@
-//! Signatures of requests to S3, verified by the letter of AWS's documentation of Signature Version 4
-//! and without the code that made them.
+//! Signatures of requests, verified by the letter of AWS's documentation of Signature Version 4 and
+//! without the code that made them.
 
 use std::fmt::Write as _;
 
@@ -10,13 +10,13 @@ use ring::{
     hmac,
 };
 
-/// Whether whoever has this secret access key signed the request, all of its headers that count,
-/// and its body.
-pub fn is_valid(request: &Request<Bytes>, secret: &str) -> bool {
-    verify(request, secret).is_some()
+/// Whether whoever has this secret access key signed the request for that service today: all of its
+/// headers that count, and its body.
+pub fn is_valid(request: &Request<Bytes>, service: &str, secret: &str) -> bool {
+    verify(request, service, secret).is_some()
 }
 
-fn verify(request: &Request<Bytes>, secret: &str) -> Option<()> {
+fn verify(request: &Request<Bytes>, service: &str, secret: &str) -> Option<()> {
     let header = |name: &str| request.headers().get(name)?.to_str().ok();
     // AWS4-HMAC-SHA256 Credential=AKIA…/20261122/eu-west-1/s3/aws4_request, SignedHeaders=…,
     // Signature=…
@@ -28,15 +28,23 @@ fn verify(request: &Request<Bytes>, secret: &str) -> Option<()> {
     let (_, scope) = field("Credential")?.split_once('/')?;
     let signed = field("SignedHeaders")?;
     let names: Vec<_> = signed.split(';').collect();
-    let must = ["host", "range", "x-amz-security-token"];
-    if must
-        .iter()
-        .any(|name| header(name).is_some() && !names.contains(name))
-    {
-        return None;
+    // Temporary credentials are worth nothing without their token.
+    let mut must = vec!["host", "x-amz-date", "x-amz-security-token"];
+    let hash = hex(digest(&SHA256, request.body()).as_ref());
+    if service == "s3" {
+        must.extend(["range", "x-amz-content-sha256"]);
+        if header("x-amz-content-sha256")? != hash {
+            return None;
+        }
+    } else {
+        must.extend(["content-type", "x-amz-target"]);
     }
-    let hash = header("x-amz-content-sha256")?;
-    if hash != hex(digest(&SHA256, request.body()).as_ref()) {
+    let date = header("x-amz-date")?;
+    let end = format!("/{service}/aws4_request");
+    if !must.iter().all(|name| names.contains(name))
+        || !scope.ends_with(&end)
+        || scope.get(..8)? != date.get(..8)?
+    {
         return None;
     }
 
@@ -55,7 +63,6 @@ fn verify(request: &Request<Bytes>, secret: &str) -> Option<()> {
     }
     write!(canonical, "\n{signed}\n{hash}").ok()?;
 
-    let date = header("x-amz-date")?;
     let canonical = hex(digest(&SHA256, canonical.as_bytes()).as_ref());
     let text = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{canonical}");
     let key = scope

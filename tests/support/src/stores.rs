@@ -42,6 +42,17 @@ struct State {
     faults: HashMap<String, VecDeque<Fault>>,
     always: HashMap<String, Fault>,
     reads: Vec<Read>,
+    /// What requests have to be signed with, if that is looked at.
+    secret_key: Option<&'static str>,
+}
+
+impl State {
+    fn of_the_function() -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self {
+            secret_key: Some(SECRET_ACCESS_KEY),
+            ..Self::default()
+        }))
+    }
 }
 
 /// All three, running on one port.
@@ -54,15 +65,15 @@ pub struct Stores {
 impl Stores {
     /// Starts them, empty.
     pub async fn start() -> Self {
-        let state = Arc::<Mutex<State>>::default();
+        let state = State::of_the_function();
         let server = Server::start(handler_of(Arc::clone(&state))).await;
         Self { server, state }
     }
 
-    /// Starts them over TLS, as a bucket of that host.
-    pub async fn start_tls(name: &str) -> Self {
-        let state = Arc::<Mutex<State>>::default();
-        let server = Server::start_tls(name, handler_of(Arc::clone(&state))).await;
+    /// Starts them over TLS, under those names.
+    pub async fn start_tls(names: &[&str]) -> Self {
+        let state = State::of_the_function();
+        let server = Server::start_tls(names, handler_of(Arc::clone(&state))).await;
         Self { server, state }
     }
 
@@ -126,7 +137,7 @@ fn put(stored: &mut Stored, name: &str, version: &str, bytes: &[u8]) {
     stored.insert(entry, Bytes::copy_from_slice(bytes));
 }
 
-/// The services without a server, with these secrets.
+/// The services without a server, with these secrets, for whatever credentials.
 pub fn handler(
     secrets: &[(&str, &str)],
 ) -> impl Fn(Request<Bytes>) -> Ready<Reply> + Send + Sync + 'static {
@@ -152,17 +163,25 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
     let region = header("authorization")
         .and_then(|authorization| authorization.split('/').nth(2))
         .unwrap_or_default();
-    let (operation, input) = match header("x-amz-target") {
-        Some("secretsmanager.GetSecretValue") => ("GetSecretValue", body(request)),
-        Some("AmazonSSM.GetParameter") => ("GetParameter", body(request)),
-        Some(_) => return json_error(400, "UnknownOperationException", ""),
-        None if !signature::is_valid(request, SECRET_ACCESS_KEY) => {
-            let message = "The request signature we calculated does not match.";
-            return xml_error(403, "SignatureDoesNotMatch", message);
+    let (operation, service, input) = match header("x-amz-target") {
+        Some("secretsmanager.GetSecretValue") => {
+            ("GetSecretValue", "secretsmanager", body(request))
         }
-        None => ("GetObject", target(request).into()),
+        Some("AmazonSSM.GetParameter") => ("GetParameter", "ssm", body(request)),
+        Some(_) => return json_error(400, "UnknownOperationException", ""),
+        None => ("GetObject", "s3", target(request).into()),
+    };
+    let error = if operation == "GetObject" {
+        xml_error
+    } else {
+        json_error
     };
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut verified = state.secret_key.iter();
+    if !verified.all(|key| signature::is_valid(request, service, key)) {
+        let message = "The request signature we calculated does not match.";
+        return error(403, "SignatureDoesNotMatch", message);
+    }
     state.reads.push(Read {
         operation: operation.to_owned(),
         region: region.to_owned(),
@@ -173,11 +192,6 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
         .get_mut(operation)
         .and_then(VecDeque::pop_front);
     let fault = scripted.or_else(|| state.always.get(operation).copied());
-    let error = if operation == "GetObject" {
-        xml_error
-    } else {
-        json_error
-    };
     match fault.unwrap_or(Fault::None) {
         Fault::Error(status, name, message) => error(status, name, message),
         Fault::ErrorAfter => error(500, "InternalError", "Internal error"),
