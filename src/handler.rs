@@ -18,7 +18,7 @@ use crate::{
     http::chain,
     physical_id::{PhysicalId, ProviderId},
     plan::{self, Answer, Intent, Phase, Step},
-    provider::{Declared, Previous, Problem, Problems, Sources, service_timeout},
+    provider::{Declared, Previous, Problem, Problems, Sources, adopts, service_timeout},
     response::Body,
     saml::{self, Metadata, Occasion},
     sources::Stores,
@@ -245,7 +245,8 @@ fn intent(
     };
     match request {
         Request::Create { properties } => {
-            let (declared, sources) = declared(&properties, Occasion::create(&properties))?;
+            let occasion = Occasion::create(adopts(&properties));
+            let (declared, sources) = declared(&properties, occasion)?;
             let request_id = envelope.request_id.clone();
             let intent = Intent::Create {
                 declared,
@@ -293,8 +294,7 @@ fn intent(
 /// Looks at the SAML metadata of the provider that is wanted, whole and with all its values.
 fn metadata(intent: &Intent, now: SystemTime) -> Result<Metadata, String> {
     let (declared, occasion) = match intent {
-        Intent::Create { declared, .. } if declared.adopt_existing => (declared, Occasion::Update),
-        Intent::Create { declared, .. } => (declared, Occasion::Create),
+        Intent::Create { declared, .. } => (declared, Occasion::create(declared.adopt_existing)),
         Intent::Update { declared, .. } => (declared, Occasion::Update),
         Intent::Delete { .. } => return Ok(Metadata::default()),
     };

@@ -13,7 +13,7 @@ use serde_json::Value;
 use time::{UtcDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    provider::{Provider, ProviderType, adopts},
+    provider::{Provider, ProviderType},
     secret::Details,
 };
 use certificate::Validity;
@@ -98,13 +98,9 @@ pub enum Occasion {
 }
 
 impl Occasion {
-    /// That of a Create with these properties, whatever else is wrong with them.
-    pub fn create(properties: &Value) -> Self {
-        if adopts(properties) {
-            Self::Update
-        } else {
-            Self::Create
-        }
+    /// That of a Create, which may adopt a provider.
+    pub const fn create(adopts: bool) -> Self {
+        if adopts { Self::Update } else { Self::Create }
     }
 }
 

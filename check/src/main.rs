@@ -13,7 +13,7 @@ use std::{
 };
 
 use cfn_cognito_idp::{
-    provider::{Declared, Problem, Problems},
+    provider::{Declared, Problem, Problems, adopts},
     saml::{self, Findings, Occasion},
 };
 use lexopt::prelude::*;
@@ -34,7 +34,8 @@ A template is a YAML or JSON file, or - for the standard input. What only a depl
 (!Ref, !Sub, other functions, dynamic references) is left to it; both branches of an !If are
 checked. What would only be a warning in the function's log is one here.
 
-Exit status: 0 without problems, whatever the warnings, 1 with some, 2 if a file cannot be read or is no template.
+Exit status: 0 if there are no problems (warnings do not count), 1 if there are, 2 if a file cannot
+be read or is no template.
 ";
 
 enum Command {
@@ -139,11 +140,10 @@ fn check_resource(file: &str, resource: &Resource<'_>, findings: &mut Vec<Findin
         let reading = resource.read(&case);
         for (level, path, text) in said_of(&reading) {
             let at = reading.place(&path).unwrap_or(resource.at);
-            // What is wrong in any case has been said in the first.
-            let said = findings
-                .iter()
-                .skip(first)
-                .any(|other| other.at == at && other.text.starts_with(&text));
+            // What is wrong in any case has been said in the first, if it was no better then.
+            let said = findings.iter().skip(first).any(|other| {
+                other.at == at && other.level >= level && other.text.starts_with(&text)
+            });
             if !said {
                 findings.push(Finding {
                     level,
@@ -174,7 +174,8 @@ fn said_of(reading: &Reading) -> Vec<(Level, String, String)> {
     let metadata = if reading.is_unknown(METADATA) || reading.is_open(DETAILS) {
         Findings::default()
     } else {
-        saml::check_properties(&reading.value, Occasion::create(&reading.value), now())
+        let may_adopt = adopts(&reading.value) || reading.is_unknown("AdoptExisting");
+        saml::check_properties(&reading.value, Occasion::create(may_adopt), now())
     };
     problems.extend(metadata.mistakes.into_iter().map(Problem::Metadata));
     let problems = problems.iter().map(|problem| {

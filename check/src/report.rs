@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use crate::yaml::Position;
 
 /// Whether the function would refuse it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// It would.
-    Error,
     /// It would only log it.
     Warning,
+    /// It would.
+    Error,
 }
 
 impl Level {

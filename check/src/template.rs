@@ -263,7 +263,7 @@ impl Reader<'_> {
     fn open(&mut self, path: &str) {
         self.reading.open.push(path.to_owned());
         // A required key may be in the other map, as far as the template tells.
-        if path == "ProviderDetailsFrom" {
+        if path.is_empty() || path == "ProviderDetailsFrom" {
             self.reading.open.push("ProviderDetails".to_owned());
         }
     }

@@ -133,7 +133,32 @@ fn what_breaks_a_rule_is_refused_by_both() {
         assert!(!validator.is_valid(properties), "{}", path.display());
         count += 1;
     }
-    assert_eq!(count, 46);
+    assert_eq!(count, 48);
+}
+
+#[test]
+fn every_path_is_taken_or_refused_by_both() {
+    let validator = validator();
+    let parts = ["", ".", "..", "...", "a", ".a", "a.", "\n"];
+    for path in parts.iter().flat_map(|one| {
+        parts.iter().flat_map(move |two| {
+            [
+                format!("{one}/{two}"),
+                format!("{one}/b/{two}"),
+                (*one).to_owned(),
+            ]
+        })
+    }) {
+        for member in ["Bucket", "Key"] {
+            let mut properties = oidc();
+            properties["ProviderDetailsFrom"]["from_object"]["S3"][member] = json!(path);
+            assert_eq!(
+                validator.is_valid(&properties),
+                problems(&properties).is_empty(),
+                "{member} {path:?}"
+            );
+        }
+    }
 }
 
 /// The character classes are written down twice: as code and as patterns.

@@ -29,22 +29,32 @@ class CognitoIdentityProvider(CfnLintJsonSchema):
 
     def validate(self, validator, keywords, instance, schema):
         for error in super().validate(validator, keywords, instance, schema):
-            if error.validator == "required" and left_open(instance, error.message):
-                continue
-            # Messages quote what they are about, and lint output is kept by whoever runs it.
-            if "ProviderDetails" in error.path:
-                error.message = error.message.replace(repr(error.instance), "this value")
+            if error.validator == "required":
+                if left_open(instance, error):
+                    continue
+            elif "ProviderDetails" in error.path:
+                # cfn-lint's own text quotes the value, and what it prints is kept somewhere.
+                error.message = f"the value breaks a rule: {rule(error)}"
             yield error
 
 
-def left_open(properties, message):
+def rule(error):
+    if error.validator is None:
+        return "this key cannot be set"
+    return f"{error.validator} {error.validator_value}"
+
+
+def left_open(properties, error):
     """Whether a required key may be there by another way than cfn-lint sees.
 
-    A condition may put it into one map or the other, and a transform may add it.
+    A transform may add it, and a condition may put it into one map or the other.
     """
-    maps = [properties.get(name) for name in ("ProviderDetails", "ProviderDetailsFrom")]
-    if not all(isinstance(map, dict) for map in maps):
-        return False
-    details, sources = maps
-    both = [key for key in details if key in sources]
-    return "Fn::Transform" in sources or any(message.startswith(repr(key)) for key in both)
+    details, sources = (
+        found if isinstance(found := properties.get(name), dict) else {}
+        for name in ("ProviderDetails", "ProviderDetailsFrom")
+    )
+    added = "Fn::Transform" in details or "Fn::Transform" in sources
+    if list(error.path)[:1] == ["ProviderDetails"]:
+        both = [key for key in details if key in sources]
+        return added or any(error.message.startswith(repr(key)) for key in both)
+    return added and error.message.startswith("'ProviderDetails'")

@@ -47,6 +47,9 @@ pub enum Problem {
         /// The published character class, in words.
         allowed: &'static str,
     },
+    /// A path that a URL would take for another.
+    #[error("{0} may not have . or .. between slashes")]
+    Steps(Cow<'static, str>),
     /// A social provider by a name of its own.
     #[error("ProviderName must be {0}, as every provider of that type is called in Cognito")]
     SocialName(&'static str),
@@ -89,6 +92,7 @@ impl Problem {
         match self {
             Self::Unknown(path) => path.into(),
             Self::Missing(path)
+            | Self::Steps(path)
             | Self::Form { path, .. }
             | Self::Size { path, .. }
             | Self::Characters { path, .. } => ["the key of ", "a key of "]

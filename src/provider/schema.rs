@@ -15,7 +15,7 @@ use crate::physical_id::{PROVIDER_NAME_MAX, USER_POOL_ID_MAX};
 
 /// The schema of a resource's `Properties`, with intrinsic functions and their like resolved.
 ///
-/// It says what the rules say, but for four things: a `ServiceTimeout` in quotes is only seen to be a
+/// It says what the rules say, but for metadata, which it does not look into, and four things: a `ServiceTimeout` in quotes is only seen to be a
 /// number, dynamic references that CloudFormation resolves are let through, a key may be given
 /// twice, by value and by source, and a `ServiceToken` is required, without which there is no event.
 pub fn schema() -> Value {
@@ -114,12 +114,7 @@ fn provider_details() -> Value {
 fn source() -> Value {
     let kinds = KINDS.map(|(kind, required, optional)| {
         let members = required.iter().chain(optional).map(|member| {
-            let limits = match *member {
-                "Bucket" => json!({
-                    "minLength": 1, "maxLength": NAME_MAX, "pattern": "^[A-Za-z0-9._-]*$",
-                }),
-                _ => json!({"minLength": 1, "maxLength": NAME_MAX}),
-            };
+            let limits = json!({"minLength": 1, "maxLength": NAME_MAX, "pattern": pattern(member)});
             ((*member).to_owned(), text(limits))
         });
         let members: Map<_, _> = members.collect();
@@ -138,6 +133,15 @@ fn source() -> Value {
         "minProperties": 1,
         "maxProperties": 1,
     })
+}
+
+/// What a member of a source may be.
+fn pattern(member: &str) -> &'static str {
+    match member {
+        "Bucket" => r"^(?!\.\.?(?![\s\S]))[A-Za-z0-9._-]*$",
+        "Key" => r"^(?!(?:[\s\S]*/)?\.\.?(?:/|(?![\s\S])))",
+        _ => "^",
+    }
 }
 
 /// What holds for one type.

@@ -131,8 +131,10 @@ pub(super) fn source(path: &str, value: &Value, problems: &mut Vec<Problem>) -> 
         }
         _ => {
             let bucket = reader.required("Bucket");
-            reader.check_bucket(bucket.as_deref());
             let key = reader.required("Key");
+            reader.check_bucket(bucket.as_deref().unwrap_or_default());
+            reader.check_steps("Bucket", bucket.as_deref().unwrap_or_default());
+            reader.check_steps("Key", key.as_deref().unwrap_or_default());
             let version_id = reader.optional("VersionId");
             let place = bucket.zip(key).map(|(bucket, key)| Place::Object {
                 bucket,
@@ -164,13 +166,21 @@ impl Reader<'_> {
     }
 
     /// A bucket's name becomes part of a host name, and the request carries credentials.
-    fn check_bucket(&mut self, name: Option<&str>) {
+    fn check_bucket(&mut self, name: &str) {
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
-        if name.is_some_and(|name| !name.chars().all(is_allowed)) {
+        if !name.chars().all(is_allowed) {
             self.problems.push(Problem::Characters {
                 path: format!("{}.Bucket", self.path).into(),
                 allowed: "letters, digits and . - _",
             });
+        }
+    }
+
+    /// URLs cannot hold such parts: they are taken for steps in the path.
+    fn check_steps(&mut self, member: &str, text: &str) {
+        if text.split('/').any(|part| matches!(part, "." | "..")) {
+            let path = format!("{}.{member}", self.path);
+            self.problems.push(Problem::Steps(path.into()));
         }
     }
 

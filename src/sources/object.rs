@@ -37,11 +37,6 @@ pub(super) async fn get(
     (bucket, key, version_id): (&str, &str, Option<&str>),
     attempts: &Attempts,
 ) -> Outcome {
-    let mut parts = key.split('/').chain([bucket]);
-    if parts.any(|part| matches!(part, "." | "..")) {
-        // URLs cannot hold them: reqwest takes them for steps in the path.
-        return Ok(Err("a key with . or .. between slashes cannot be read"));
-    }
     let endpoint = match elsewhere(sdk, "AWS_ENDPOINT_URL_S3") {
         Some(url) => format!("{url}/{bucket}"),
         None => on(&Place::of(sdk).await.s3(), bucket),
@@ -113,6 +108,9 @@ fn error(body: &[u8]) -> ErrorMetadata {
             Some("AccessDenied") => {
                 " (or there is no such object, which S3 does not tell without s3:ListBucket)"
             }
+            Some("PermanentRedirect" | "TemporaryRedirect" | "AuthorizationHeaderMalformed") => {
+                " (the bucket has to be in the region of the function)"
+            }
             _ => "",
         };
         if let Some(message) = of("Message") {
@@ -143,6 +141,11 @@ mod tests {
         let read = error(s3.as_bytes());
         assert_eq!(read.code(), Some("NoSuchKey"));
         assert_eq!(read.message(), Some("Not <here>"));
+        let s3 = "<Error><Code>PermanentRedirect</Code><Message>Elsewhere.</Message></Error>";
+        assert_eq!(
+            error(s3.as_bytes()).message(),
+            Some("Elsewhere. (the bucket has to be in the region of the function)")
+        );
         for other in ["", "<html>Service Unavailable", "<html><body/></html>"] {
             assert_eq!(error(other.as_bytes()), ErrorMetadata::builder().build());
         }

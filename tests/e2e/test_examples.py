@@ -89,6 +89,9 @@ def test_saml(aws):
         "CertificateNotAfter": "2099-12-31T23:59:59Z",
     }.items()
 
+    named = aws.client("ssm").get_parameter(Name="/saml/corp-expires/2099-12-31")
+    assert named["Parameter"]["Value"] == "http://www.okta.com/exk1example"
+
     put("page.xml", "<html/>")
     for key, reason in [
         ("gone.xml", "reading ProviderDetails.MetadataFile from S3 (metadata/gone.xml): NoSuchKey"),

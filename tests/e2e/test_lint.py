@@ -43,7 +43,7 @@ def lint(folder, properties):
 
 def test_every_rule_rejects_its_example():
     said = messages(*REJECTED)
-    assert len(said) == 46
+    assert len(said) == 48
     assert [name for name, texts in said.items() if not texts] == []
 
 
@@ -65,6 +65,8 @@ def test_no_value_of_the_details_is_quoted(tmp_path):
         {"client_secret": planted, "authorize_scopes": "openid"},
         {"ActiveEncryptionCertificate": planted},
         {"client_secret": planted + "{{resolve:ssm-secure:a:1}}"},
+        {"client_secret": {"Fn::Join": ["", [planted, "{{resolve:ssm-secure:a:1}}"]]}},
+        {"client_secret": {"Fn::Sub": planted + "{{resolve:ssm-secure:a:1}}"}},
         planted,
     ]:
         source = {"ProviderDetailsFrom": {"key": {"SsmParameter": {"Name": "/key"}}}}
@@ -86,9 +88,20 @@ def test_a_value_may_be_given_one_way_or_the_other(tmp_path):
         "ProviderDetailsFrom": {"client_secret": {"Fn::If": ["ByValue", absent, source]}},
     }
     assert lint(tmp_path, properties) == []
+
+
+def test_what_a_transform_adds_is_left_to_it(tmp_path):
     include = {"Name": "AWS::Include", "Parameters": {"Location": "s3://bucket/sources.json"}}
-    properties = {
-        "ProviderDetails": {"client_id": "id"},
-        "ProviderDetailsFrom": {"Fn::Transform": include},
-    }
-    assert lint(tmp_path, properties) == []
+    added = {"Fn::Transform": include}
+    for details, sources in [
+        ({"client_id": "id"}, added),
+        ({"client_id": "id", **added}, {"key": {"SsmParameter": {"Name": "/key"}}}),
+        (None, added),
+    ]:
+        properties = {"ProviderDetails": details, "ProviderDetailsFrom": sources}
+        properties = {name: value for name, value in properties.items() if value}
+        assert lint(tmp_path, properties) == []
+        # That of the others is not.
+        source = {"key": {"S3": {"Bucket": "idp"}}}
+        wrong = properties | {"ProviderDetailsFrom": sources | source}
+        assert lint(tmp_path, wrong) == ["'Key' is a required property"]

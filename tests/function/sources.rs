@@ -294,11 +294,6 @@ async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_chan
             "MetadataFile from S3 (meta/gone.xml): NoSuchKey: The specified key does not exist.",
         ),
         (
-            object("a/../okta.xml"),
-            "MetadataFile from S3 (meta/a/../okta.xml): a key with . or .. between slashes cannot \
-             be read",
-        ),
-        (
             object("latin.xml"),
             "MetadataFile from S3 (meta/latin.xml): the object is not UTF-8 text",
         ),
@@ -434,12 +429,13 @@ async fn mistakes_in_sources_are_named_at_once_with_all_others_before_any_read()
         "members": {"SecretsManager": {"SecretID": "google", "JsonKey": ["planted"]}},
         "none": {"SsmParameter": {"Name": ""}},
         "object": {"S3": {}},
+        "steps": {"S3": {"Bucket": "..", "Key": "planted/./idp.xml"}},
         "two": {"S3": {}, "SsmParameter": {}},
     });
     let one = "a map with one of SecretsManager, SsmParameter, S3, not a map of";
     let at = "ProviderDetailsFrom";
     let reason = [
-        "invalid properties (15 problems): \
+        "invalid properties (17 problems): \
          (1) AttributeMappings is not a property of this resource type"
             .to_owned(),
         "(2) ProviderDetails.ActiveEncryptionCertificate is returned by Cognito and cannot be \
@@ -460,13 +456,15 @@ async fn mistakes_in_sources_are_named_at_once_with_all_others_before_any_read()
         format!("(11) {at}.none.SsmParameter.Name must have 1 to 2048 characters, it has 0"),
         format!("(12) {at}.object.S3.Bucket is required"),
         format!("(13) {at}.object.S3.Key is required"),
-        format!("(14) {at}.two must be {one} 2"),
+        format!("(14) {at}.steps.S3.Bucket may not have . or .. between slashes"),
+        format!("(15) {at}.steps.S3.Key may not have . or .. between slashes"),
+        format!("(16) {at}.two must be {one} 2"),
     ];
     // One more of another kind, to see that both maps count for what is required.
     let details = properties["ProviderDetails"].as_object_mut().unwrap();
     details.remove("oidc_issuer");
     let reason = format!(
-        "{}; (15) ProviderDetails.oidc_issuer is required",
+        "{}; (17) ProviderDetails.oidc_issuer is required",
         reason.join("; ")
     );
     refused(&world, &properties, &reason).await;
