@@ -4,7 +4,7 @@ use std::error::Error;
 
 use plotters::prelude::{
     ChartBuilder, Color as _, IntoDrawingArea as _, LineSeries, PathElement, RGBColor, SVGBackend,
-    WHITE,
+    SeriesLabelPosition, WHITE,
 };
 
 use crate::report::{Report, Speed, Wire, milliseconds};
@@ -51,6 +51,7 @@ pub fn draw(report: &Report) -> Result<String, Box<dyn Error>> {
             .x_label_formatter(&label)
             .y_desc("ms")
             .disable_x_mesh()
+            .max_light_lines(1)
             .draw()?;
         for ((wire, points), colour) in series.into_iter().zip(COLOURS) {
             chart
@@ -62,6 +63,7 @@ pub fn draw(report: &Report) -> Result<String, Box<dyn Error>> {
         }
         chart
             .configure_series_labels()
+            .position(SeriesLabelPosition::LowerRight)
             .background_style(WHITE.mix(0.8))
             .border_style(COLOURS[2])
             .draw()?;
