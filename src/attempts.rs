@@ -14,7 +14,7 @@ use aws_sdk_cognitoidentityprovider::{
         ConfigBag, IdentityCache, Intercept, RuntimeComponents, StalledStreamProtectionConfig,
         interceptors::BeforeTransmitInterceptorContextRef,
     },
-    error::{BoxError, ProvideErrorMetadata},
+    error::{BoxError, ProvideErrorMetadata, SdkError},
 };
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::{
@@ -64,6 +64,15 @@ pub fn unlimited() -> RetryPartition {
     RetryPartition::custom("cfn-cognito-idp")
         .token_bucket(TokenBucket::unlimited())
         .build()
+}
+
+/// Every failed attempt was seen by the classifier; this is for what failed before the first.
+pub fn unsent<E, R>(error: &SdkError<E, R>) -> Fault
+where
+    E: std::error::Error + 'static,
+    R: fmt::Debug,
+{
+    Fault::NotSent(chain(error))
 }
 
 /// The attempts at one call, so far.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fmt::Debug,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -10,15 +9,14 @@ use std::{
 use aws_config::{Region, SdkConfig, timeout::TimeoutConfig};
 use aws_sdk_cognitoidentityprovider::{
     Client, Config,
-    error::{ProvideErrorMetadata, SdkError},
+    error::ProvideErrorMetadata,
     types::{IdentityProviderType, IdentityProviderTypeType},
 };
 use aws_smithy_types::{DateTime, date_time::Format};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    attempts::{Attempts, Classifier, patient, unlimited},
-    http::chain,
+    attempts::{Attempts, Classifier, patient, unlimited, unsent},
     plan::{Call, Failure, FailureKind, Observed, Outcome, Output},
     provider::Members,
     retry::{Fault, Retry},
@@ -195,15 +193,6 @@ where
         )
         .retry_classifier(Classifier::<E>::new(attempts))
         .interceptor(attempts.clone())
-}
-
-/// Every failed attempt was seen by the classifier; this is for what failed before the first.
-fn unsent<E, R>(error: &SdkError<E, R>) -> Fault
-where
-    E: std::error::Error + 'static,
-    R: Debug,
-{
-    Fault::NotSent(chain(error))
 }
 
 fn described(returned: Option<&IdentityProviderType>) -> Output {

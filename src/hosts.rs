@@ -5,7 +5,7 @@ use aws_sdk_cognitoidentityprovider::config::endpoint::{
     DefaultResolver, Params, ResolveEndpoint as _,
 };
 
-/// The domains of AWS's partitions, and those of their hosts that have addresses of both kinds.
+/// The domains of AWS's partitions, and those of their dual-stack hosts.
 const DOMAINS: [(&str, &str); 7] = [
     ("amazonaws.com", "api.aws"),
     ("amazonaws.com.cn", "api.amazonwebservices.com.cn"),
@@ -54,17 +54,17 @@ pub fn response_bucket(region: &str, domain: &str) -> String {
     format!("cloudformation-custom-resource-response-{name}.{s3}.{domain}")
 }
 
-/// Which of its hosts a service is to be reached by.
+/// The hosts of services in a region.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Hosts {
     region: String,
     domain: String,
     fips: bool,
     dual_stack: bool,
 }
 
-impl Place {
-    /// That of this configuration.
+impl Hosts {
+    /// Those of a configuration's region, with FIPS or dual-stack if it says so.
     pub async fn of(sdk: &SdkConfig) -> Self {
         let region = sdk.region().map_or("us-east-1", AsRef::as_ref);
         let cognito = cognito(region).await.unwrap_or_default();
@@ -101,30 +101,30 @@ mod tests {
 
     use super::*;
 
-    async fn place(region: &'static str, fips: bool, dual_stack: bool) -> Place {
+    async fn hosts(region: &'static str, fips: bool, dual_stack: bool) -> Hosts {
         let sdk = SdkConfig::builder().region(Region::new(region));
         let sdk = sdk.use_fips(fips).use_dual_stack(dual_stack).build();
-        Place::of(&sdk).await
+        Hosts::of(&sdk).await
     }
 
     #[tokio::test]
     async fn services_have_hosts_of_each_kind_in_every_partition() {
-        let plain = place("eu-west-1", false, false).await;
+        let plain = hosts("eu-west-1", false, false).await;
         assert_eq!(plain.s3(), "s3.eu-west-1.amazonaws.com");
         assert_eq!(plain.ssm(), "ssm.eu-west-1.amazonaws.com");
-        let china = place("cn-north-1", false, false).await;
+        let china = hosts("cn-north-1", false, false).await;
         assert_eq!(china.s3(), "s3.cn-north-1.amazonaws.com.cn");
         assert_eq!(china.ssm(), "ssm.cn-north-1.amazonaws.com.cn");
-        let fips = place("us-east-1", true, false).await;
+        let fips = hosts("us-east-1", true, false).await;
         assert_eq!(fips.s3(), "s3-fips.us-east-1.amazonaws.com");
         assert_eq!(fips.ssm(), "ssm-fips.us-east-1.amazonaws.com");
-        let dual_stack = place("eusc-de-east-1", false, true).await;
+        let dual_stack = hosts("eusc-de-east-1", false, true).await;
         assert_eq!(dual_stack.s3(), "s3.dualstack.eusc-de-east-1.amazonaws.eu");
         assert_eq!(
             dual_stack.ssm(),
             "ssm.eusc-de-east-1.api.amazonwebservices.eu"
         );
-        let both = place("us-west-2", true, true).await;
+        let both = hosts("us-west-2", true, true).await;
         assert_eq!(both.s3(), "s3-fips.dualstack.us-west-2.amazonaws.com");
         assert_eq!(both.ssm(), "ssm-fips.us-west-2.api.aws");
     }

@@ -3,19 +3,17 @@
 mod object;
 mod parameter;
 mod request;
+mod secret;
 
-use std::{collections::BTreeMap, fmt::Debug, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_config::{Region, SdkConfig, timeout::TimeoutConfig};
-use aws_sdk_secretsmanager::{error::SdkError, operation::get_secret_value::GetSecretValueError};
 use futures_util::future::join_all;
-use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::value::RawValue;
+use secrecy::SecretString;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    attempts::{Attempts, Classifier, patient, unlimited},
-    http::chain,
+    attempts::{Attempts, patient, unsent},
     provider::{Place, Provider, Sources, VALUE_MAX},
     retry::{Fault, Retry},
     secret::Details,
@@ -80,7 +78,7 @@ impl Stores {
             };
             for (key, json_key) in keys {
                 let value = match &json_key {
-                    Some(json_key) => member(&content, json_key),
+                    Some(json_key) => secret::member(&content, json_key),
                     None => Ok(content.clone()),
                 };
                 let doing = doing(&place, &[&key]);
@@ -149,21 +147,9 @@ impl Stores {
                 version_id,
                 version_stage,
             } => {
-                let config = aws_sdk_secretsmanager::config::Builder::from(&sdk)
-                    .retry_partition(unlimited())
-                    .retry_classifier(Classifier::<GetSecretValueError>::new(attempts))
-                    .interceptor(attempts.clone())
-                    .build();
-                let got = aws_sdk_secretsmanager::Client::from_conf(config)
-                    .get_secret_value()
-                    .secret_id(secret_id)
-                    .set_version_id(version_id.clone())
-                    .set_version_stage(version_stage.clone())
-                    .send()
-                    .await
-                    .map_err(|error| unsent(&error))?;
-                let text = got.secret_string.map(SecretString::from);
-                Ok(text.ok_or("the secret is binary, not text"))
+                let version = (version_id.as_deref(), version_stage.as_deref());
+                let got = secret::get(&sdk, secret_id, version, attempts).await;
+                got.map_err(|error| unsent(&error))
             }
             Place::Parameter { name } => {
                 let got = parameter::get(&sdk, name, attempts).await;
@@ -197,36 +183,4 @@ fn doing(place: &Place, keys: &[&str]) -> String {
         .map(|key| format!("ProviderDetails.{key}"))
         .collect();
     format!("reading {} from {place}", keys.join(" and "))
-}
-
-/// Every failed attempt was seen by the classifier; this is for what failed before the first.
-fn unsent<E, R>(error: &SdkError<E, R>) -> Fault
-where
-    E: std::error::Error + 'static,
-    R: Debug,
-{
-    Fault::NotSent(chain(error))
-}
-
-/// The value under a key of the JSON object that a secret holds. Numbers are taken as they are
-/// written, however many digits they have.
-fn member(content: &SecretString, key: &str) -> Result<SecretString, String> {
-    let members = serde_json::from_str::<BTreeMap<String, &RawValue>>(content.expose_secret());
-    let Ok(members) = members else {
-        return Err(format!(
-            "the secret is not a JSON object, it cannot have a key {key}"
-        ));
-    };
-    let Some(value) = members.get(key).map(|value| value.get()) else {
-        return Err(format!("the secret has no key {key}"));
-    };
-    match value.as_bytes() {
-        [b'{' | b'[', ..] | b"null" => Err(format!(
-            "the value of the secret's key {key} must be a string, a number or a boolean"
-        )),
-        [b'"', ..] => serde_json::from_str::<String>(value)
-            .map(SecretString::from)
-            .map_err(|_| format!("the value of the secret's key {key} is not text")),
-        _ => Ok(value.into()),
-    }
 }

@@ -16,7 +16,7 @@ use super::{
     BYTES_MAX, Content,
     request::{Answer, Outcome, Service, elsewhere},
 };
-use crate::{attempts::Attempts, hosts::Place};
+use crate::{attempts::Attempts, hosts::Hosts};
 
 const S3: Service = Service {
     name: "s3",
@@ -39,7 +39,7 @@ pub(super) async fn get(
 ) -> Outcome {
     let endpoint = match elsewhere(sdk, "AWS_ENDPOINT_URL_S3") {
         Some(url) => format!("{url}/{bucket}"),
-        None => on(&Place::of(sdk).await.s3(), bucket),
+        None => on(&Hosts::of(sdk).await.s3(), bucket),
     };
     let mut target = format!("/{}", fmt_string(key, EncodingStrategy::Greedy));
     if let Some(version_id) = version_id {

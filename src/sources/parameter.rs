@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::request::{Answer, Outcome, Service, elsewhere};
-use crate::{attempts::Attempts, hosts::Place};
+use crate::{attempts::Attempts, hosts::Hosts};
 
 const SSM: Service = Service {
     name: "ssm",
@@ -27,7 +27,7 @@ const SSM: Service = Service {
 pub(super) async fn get(sdk: &SdkConfig, name: &str, attempts: &Attempts) -> Outcome {
     let endpoint = match elsewhere(sdk, "AWS_ENDPOINT_URL_SSM") {
         Some(url) => url,
-        None => format!("https://{}", Place::of(sdk).await.ssm()),
+        None => format!("https://{}", Hosts::of(sdk).await.ssm()),
     };
     let input = json!({"Name": name, "WithDecryption": true}).to_string();
     let mut request = http::Request::new(input);
