@@ -52,7 +52,7 @@ use std::{
 };
 
 use aws_config::{BehaviorVersion, Region, environment::EnvironmentVariableCredentialsProvider};
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 
 use crate::{
@@ -75,7 +75,11 @@ pub async fn run() -> Result<(), Error> {
             now: now(),
             deadline: UNIX_EPOCH + Duration::from_millis(event.context.deadline),
         };
-        handler.handle(event.payload, invocation).await
+        let ended = handler.handle(event.payload, invocation).await;
+        ended.map_err(|error| Diagnostic {
+            error_type: "Unanswered".to_owned(),
+            error_message: error.to_string(),
+        })
     }))
     .await
 }

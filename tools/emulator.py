@@ -25,7 +25,8 @@ BIN = ROOT / ".venv" / "bin"
 REGION = "us-east-1"
 HANDLER_STACK = "cfn-cognito-idp"
 HERE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
-BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
+# Not where `sam build` puts what a user deploys: this is for this machine.
+BUILT = ROOT / ".aws-sam" / "emulated" / "template.yaml"
 
 
 def environment(endpoint=None):
@@ -76,7 +77,8 @@ def build(echo=None):
     arm = ["--arm64"] if HERE == "arm64" else []
     release = ["--release", "--bin", "cfn-cognito-idp", *arm]
     run([BIN / "cargo-lambda", "lambda", "build", *release], echo=echo)
-    run([BIN / "sam", "build", "--parameter-overrides", f"Architecture={HERE}"])
+    here = ["--parameter-overrides", f"Architecture={HERE}"]
+    run([BIN / "sam", "build", "--build-dir", BUILT.parent, *here])
 
 
 def free_port():

@@ -76,7 +76,8 @@ class Stack:
 
     def new_events(self):
         """The events of the last operation, oldest first."""
-        events = self._events()
+        # They come newest first, and many have the same time.
+        events = reversed(self._events())
         new = [event for event in events if event["EventId"] not in self.before]
         return sorted(new, key=lambda event: event["Timestamp"])
 

@@ -253,6 +253,10 @@ impl fmt::Display for Report {
             megabytes(self.sizes.executable),
             megabytes(self.sizes.zipped)
         )?;
+        writeln!(
+            f,
+            "Goals, over plain HTTP at full speed where they do not say otherwise:"
+        )?;
         for goal in self.goals() {
             let Goal {
                 what,
@@ -261,10 +265,7 @@ impl fmt::Display for Report {
                 unit,
             } = &goal;
             let met = if goal.is_met() { "met" } else { "MISSED" };
-            writeln!(
-                f,
-                "goal: {what} at most {most} {unit}: {value:.2} {unit}, {met}"
-            )?;
+            writeln!(f, "{what} at most {most} {unit}: {value:.2} {unit}, {met}")?;
         }
         Ok(())
     }

@@ -77,10 +77,14 @@ fn run(format: Format, files: &[String]) -> ExitCode {
     let mut findings = Vec::new();
     let mut status = ExitCode::SUCCESS;
     let mut checked = 0;
+    let mut unread = 0;
     for file in files {
         match check(file, &mut findings) {
             Ok(count) => checked += count,
-            Err(error) => status = fail(&format!("{error}\n")),
+            Err(error) => {
+                unread += 1;
+                status = fail(&format!("{error}\n"));
+            }
         }
     }
     let problems = findings
@@ -95,8 +99,12 @@ fn run(format: Format, files: &[String]) -> ExitCode {
         status = ExitCode::FAILURE;
     }
     // Not on the standard output, which may be for a program.
+    let unread = match unread {
+        0 => String::new(),
+        count => format!(", {} not checked", plural(count, "file")),
+    };
     let summary = format!(
-        "{} checked, {}{warnings}\n",
+        "{} checked, {}{warnings}{unread}\n",
         plural(checked, "identity provider"),
         plural(problems, "problem")
     );

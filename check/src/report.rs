@@ -52,6 +52,9 @@ impl Finding {
     }
 }
 
+/// What all findings are of.
+const RULE: &str = "identity-provider";
+
 /// How to print.
 #[derive(Debug, Clone, Copy)]
 pub enum Format {
@@ -95,15 +98,26 @@ fn json(it: &Finding) -> Value {
     })
 }
 
+/// A path as a relative URI.
+fn uri(path: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let encode = |byte: u8| match byte {
+        plain if is_plain(plain) => char::from(plain).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    path.bytes().map(encode).collect()
+}
+
 fn sarif(findings: &[Finding]) -> Value {
     let results: Vec<Value> = findings
         .iter()
         .map(|it| {
             json!({
+                "ruleId": RULE,
                 "level": it.level.name(),
                 "message": {"text": format!("{}: {}", it.resource, it.text)},
                 "locations": [{"physicalLocation": {
-                    "artifactLocation": {"uri": it.file},
+                    "artifactLocation": {"uri": uri(&it.file)},
                     "region": {"startLine": it.at.line, "startColumn": it.at.column},
                 }}],
             })
@@ -113,7 +127,11 @@ fn sarif(findings: &[Finding]) -> Value {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": {"driver": {"name": env!("CARGO_BIN_NAME"), "version": env!("CARGO_PKG_VERSION")}},
+            "tool": {"driver": {
+                "name": env!("CARGO_BIN_NAME"),
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": [{"id": RULE, "shortDescription": {"text": "What Cognito takes"}}],
+            }},
             "results": results,
         }],
     })

@@ -45,11 +45,10 @@ google.yaml:12:7: Google: AttributeMappings is not a property of this resource t
 
 #[test]
 fn the_readme_shows_what_is_said() {
-    assert_eq!(
-        check(&["google.yaml"], ""),
-        owned(1, GOOGLE, "1 identity provider checked, 3 problems\n")
-    );
-    assert!(README.contains(GOOGLE));
+    let summary = "1 identity provider checked, 3 problems\n";
+    assert_eq!(check(&["google.yaml"], ""), owned(1, GOOGLE, summary));
+    let shown = GOOGLE.replace("google.yaml", "check/tests/templates/google.yaml");
+    assert!(README.contains(&format!("google.yaml\n{shown}{summary}")));
 }
 
 #[test]
@@ -170,7 +169,7 @@ fn what_is_no_template_is_named_and_the_others_are_checked() {
         "broken.yaml:4:15: illegal placement of ':' indicator\n\
          workflow.yaml: this is no template, as it has no map named Resources\n\
          gone.yaml: No such file or directory (os error 2)\n\
-         1 identity provider checked, 3 problems\n"
+         1 identity provider checked, 3 problems, 3 files not checked\n"
     );
 }
 
@@ -203,6 +202,7 @@ fn programs_read_sarif() {
     assert_eq!(
         out["runs"][0]["results"][1],
         serde_json::json!({
+            "ruleId": "identity-provider",
             "level": "error",
             "message": {"text": "Google: ProviderDetails.client_id is required"},
             "locations": [{"physicalLocation": {
@@ -211,6 +211,24 @@ fn programs_read_sarif() {
             }}],
         })
     );
+}
+
+#[test]
+fn a_file_of_any_name_is_a_uri_in_sarif() {
+    let folder = std::env::temp_dir().join(format!("check-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("é #1.yaml");
+    std::fs::write(
+        &file,
+        "Resources: {A: {Type: Custom::CognitoIdentityProvider}}",
+    )
+    .unwrap();
+    let (_, out, _) = check(&["--format", "sarif", file.to_str().unwrap()], "");
+    std::fs::remove_dir_all(&folder).unwrap();
+    let out: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let location = &out["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    let uri = location["artifactLocation"]["uri"].as_str().unwrap();
+    assert!(uri.ends_with("/%C3%A9%20%231.yaml"), "{uri}");
 }
 
 #[test]

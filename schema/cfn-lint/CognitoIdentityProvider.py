@@ -32,16 +32,14 @@ class CognitoIdentityProvider(CfnLintJsonSchema):
             if error.validator == "required":
                 if left_open(instance, error):
                     continue
+            # cfn-lint's own texts quote the value, and what it prints is kept somewhere.
+            elif error.validator is None:
+                error.message = f"{error.path[-1]} cannot be set here"
             elif "ProviderDetails" in error.path:
-                # cfn-lint's own text quotes the value, and what it prints is kept somewhere.
-                error.message = f"the value breaks a rule: {rule(error)}"
+                error.message = (
+                    f"the value breaks the rule {error.validator}: {error.validator_value}"
+                )
             yield error
-
-
-def rule(error):
-    if error.validator is None:
-        return "this key cannot be set"
-    return f"{error.validator} {error.validator_value}"
 
 
 def left_open(properties, error):

@@ -3,7 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "to be watched in a terminal")]
 
-use std::future::ready;
+use std::{future::ready, net::TcpListener, process::ExitCode};
 
 use cfn_cognito_idp_support::{
     cognito,
@@ -21,7 +21,11 @@ const POOL: &str = "us-east-1_Example01";
 const SECRET: (&str, &str) = ("supplier", r#"{"client_secret": "supplier-example"}"#);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
+async fn main() -> ExitCode {
+    if let Err(error) = TcpListener::bind(("127.0.0.1", PORT)) {
+        println!("port {PORT} cannot be used: {error}");
+        return ExitCode::FAILURE;
+    }
     let cognito = cognito::handler(&[POOL]);
     let stores = stores::handler(&[SECRET]);
     let _server = Server::start_on(PORT, move |request| {
@@ -43,5 +47,5 @@ async fn main() {
         "user pool {POOL}, secret {} and the response URL of events/ on http://localhost:{PORT}",
         SECRET.0
     );
-    std::future::pending::<()>().await;
+    std::future::pending().await
 }
