@@ -65,11 +65,19 @@ pub(super) fn start(
     since: i64,
 ) -> Step {
     let new = declared.provider.id.clone();
+    let mut previous = previous;
     let old = match PhysicalId::from(physical_id.as_str()) {
         PhysicalId::Unconfirmed { since, provider } if provider == new => {
             return Goal::confirm(declared, since, physical_id).begin();
         }
-        PhysicalId::Provider(id) => Some(id),
+        PhysicalId::Provider(id) => {
+            // Properties of another provider are those of a replacement that failed. They say
+            // nothing about what was declared for this one.
+            if previous.id.as_ref().is_some_and(|previous| *previous != id) {
+                previous = Previous::default();
+            }
+            Some(id)
+        }
         // Another handler's: what its properties named is what it made.
         PhysicalId::Foreign(_) => previous.id,
         PhysicalId::NotCreated(_) | PhysicalId::Unconfirmed { .. } => None,
