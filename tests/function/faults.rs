@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use cfn_cognito_idp_support::cognito::{Cognito, Fault};
+use cfn_cognito_idp_support::cognito::Fault;
 use serde_json::Value;
+use tokio::net::TcpSocket;
 
 use crate::world::{
-    ID, POOL, World, deleted, failed, not_created, oidc, oidc_data, success, uncounted,
+    ID, LOUD, POOL, World, deleted, failed, not_created, oidc, oidc_data, success, uncounted,
 };
 
 /// A request whose first call, and in the normal case only one, is this.
@@ -225,11 +226,13 @@ for_each_operation! {
 
 #[tokio::test]
 async fn a_host_that_takes_no_connection_is_tried_until_the_time_is_over() {
-    let mut world = World::new().await;
+    // Nobody listens on a port that is bound only, and nobody else gets it.
+    let bound = TcpSocket::new_v4().unwrap();
+    bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", bound.local_addr().unwrap());
+    let endpoint = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", url.as_str());
+    let mut world = World::with(&[LOUD[0], LOUD[1], endpoint]).await;
     world.time = Duration::from_secs(12);
-    // The port is free once its server has gone.
-    world.cognito = Cognito::start(&[]).await;
-    tokio::task::yield_now().await;
     let body = world.create(&oidc(POOL, "Corp")).await;
     let reason = body["Reason"].as_str().unwrap();
     assert!(reason.contains("the last: no connection: "), "{reason}");
