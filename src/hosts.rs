@@ -85,7 +85,13 @@ impl Hosts {
 
     /// SSM's host.
     pub fn ssm(&self) -> String {
-        let service = if self.fips { "ssm-fips" } else { "ssm" };
+        // Of GovCloud's plain hosts, all are FIPS.
+        let is_plain = self.region.starts_with("us-gov-") && !self.dual_stack;
+        let service = if self.fips && !is_plain {
+            "ssm-fips"
+        } else {
+            "ssm"
+        };
         let dual_stack = DOMAINS.iter().find(|(domain, _)| *domain == self.domain);
         let domain = match dual_stack {
             Some((_, dual_stack)) if self.dual_stack => dual_stack,
@@ -118,6 +124,8 @@ mod tests {
         let fips = hosts("us-east-1", true, false).await;
         assert_eq!(fips.s3(), "s3-fips.us-east-1.amazonaws.com");
         assert_eq!(fips.ssm(), "ssm-fips.us-east-1.amazonaws.com");
+        let gov = hosts("us-gov-west-1", true, false).await;
+        assert_eq!(gov.ssm(), "ssm.us-gov-west-1.amazonaws.com");
         let dual_stack = hosts("eusc-de-east-1", false, true).await;
         assert_eq!(dual_stack.s3(), "s3.dualstack.eusc-de-east-1.amazonaws.eu");
         assert_eq!(

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
-use reqwest::{Client, redirect};
+use reqwest::{Client, header::CONTENT_LENGTH, redirect};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject as _},
@@ -23,6 +23,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Below what AWS keeps an idle connection for. A connection that the other side has closed while
 /// the function was frozen costs an attempt.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What is read of an answer: more than any has. The longest is a provider with a `MetadataFile` of
+/// 131,072 characters of which JSON escapes each.
+const BODY_MAX: usize = 8 << 20;
 
 /// Mozilla's roots, which are compiled in, and those of a PEM file if there is one. A file that
 /// cannot be used leaves the compiled-in roots to go on with, and comes back as the reason.
@@ -98,10 +102,17 @@ impl HttpConnector for SdkHttpClient {
         let client = self.0.clone();
         HttpConnectorFuture::new(async move {
             let request = convert(request).map_err(ConnectorError::user)?;
-            let response = client.execute(request).await.map_err(classify)?;
+            let mut response = client.execute(request).await.map_err(classify)?;
             let status = response.status();
-            let headers = response.headers().clone();
-            let body = response.bytes().await.map_err(classify)?;
+            let mut headers = response.headers().clone();
+            // It tells of what may not be read to its end.
+            headers.remove(CONTENT_LENGTH);
+            let mut body = Vec::new();
+            while body.len() <= BODY_MAX
+                && let Some(chunk) = response.chunk().await.map_err(classify)?
+            {
+                body.extend_from_slice(&chunk);
+            }
             let mut response = http::Response::new(SdkBody::from(body));
             *response.status_mut() = status;
             *response.headers_mut() = headers;

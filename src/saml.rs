@@ -6,7 +6,10 @@
 
 mod certificate;
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::SystemTime,
+};
 
 use roxmltree::{Document, Node, ParsingOptions};
 use serde_json::Value;
@@ -20,6 +23,9 @@ use certificate::Validity;
 
 /// More than fit into the 131,072 characters that Cognito takes, with something in them.
 const NODES_MAX: u32 = 100_000;
+/// Metadata have a handful. What the parser does for nested ones grows with the cube of their number,
+/// and nothing could stop it.
+const PREFIXES_MAX: usize = 100;
 /// What Cognito takes of one certificate.
 const CERTIFICATE_MAX: usize = 4_096;
 
@@ -174,6 +180,10 @@ pub fn read(text: &str, now: SystemTime) -> Findings {
         .take(before)
         .filter(|byte| *byte == b'\n')
         .count();
+    if prefixes(trimmed) > PREFIXES_MAX {
+        findings.doubt("has too many namespace prefixes to be looked at");
+        return findings;
+    }
     match Document::parse_with_options(trimmed, options) {
         Ok(document) => inspect(&document, now, &mut findings),
         Err(error) => {
@@ -185,6 +195,13 @@ pub fn read(text: &str, now: SystemTime) -> Findings {
         }
     }
     findings
+}
+
+/// How many namespace prefixes are declared, at most.
+fn prefixes(text: &str) -> usize {
+    let declarations = text.split("xmlns:").skip(1);
+    let names = declarations.map(|rest| rest.split(['=', ' ', '\t', '\r', '\n']).next());
+    names.collect::<BTreeSet<_>>().len()
 }
 
 /// Not everything that this parser refuses is refused by all.
@@ -263,11 +280,12 @@ fn inspect_keys(providers: &[Node<'_, '_>], now: SystemTime, findings: &mut Find
         .flat_map(|provider| named(*provider, "KeyDescriptor"))
         .filter(|key| matches!(key.attribute("use"), None | Some("signing")))
         .collect();
-    let texts: Vec<String> = signing
+    // Each once, in whatever it is nested.
+    let certificates: BTreeSet<_> = signing
         .iter()
         .flat_map(|key| named(*key, "X509Certificate"))
-        .map(text)
         .collect();
+    let texts: Vec<String> = certificates.into_iter().map(text).collect();
     if texts.is_empty() {
         if signing
             .iter()

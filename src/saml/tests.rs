@@ -325,6 +325,36 @@ fn deep_nesting_and_laughs_end_in_an_answer() {
 }
 
 #[test]
+fn documents_that_would_take_for_ever_or_all_memory_end_in_an_answer() {
+    // Of nested prefixes, the parser compares each with each, at each level.
+    let prefixes = |count| {
+        let levels = (0..count).map(|level| format!("<a xmlns:p{level}=\"x\">"));
+        levels.collect::<String>()
+    };
+    assert_eq!(
+        doubted(&prefixes(6_000)),
+        "has too many namespace prefixes to be looked at"
+    );
+    assert!(matches!(refused(&prefixes(100)), Mistake::NotXml(1)));
+    // One certificate in many keys is one certificate.
+    let keys = 1_000;
+    let nested = OKTA
+        .replace(
+            "<md:KeyDescriptor",
+            &format!("{}<md:KeyDescriptor", "<md:KeyDescriptor>".repeat(keys)),
+        )
+        .replace(
+            "</md:KeyDescriptor>",
+            &"</md:KeyDescriptor>".repeat(keys + 1),
+        );
+    let nested = nested.replace(certificate_of(OKTA), "MIIC");
+    assert_eq!(
+        doubted(&nested),
+        "has signing certificates that cannot be read: 1 of 1"
+    );
+}
+
+#[test]
 fn nothing_of_the_document_is_quoted() {
     for document in [
         "planted",

@@ -242,6 +242,7 @@ async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_chan
     stores.put_object("meta/latin.xml", "", b"planted \xfc");
     stores.put_object("meta/long.xml", "", &b"x".repeat(131_073));
     stores.put_object("meta/longer.xml", "", &b"x".repeat(1_000_000));
+    stores.put_object("meta/whole", "", &b"x".repeat(100_000_000));
     stores.put_object("meta/crab.xml", "", "🦀".repeat(131_072).as_bytes());
     stores.put_object("meta/empty.xml", "", b"");
     let secret = |members: Value| corp(json!({"SecretsManager": members}));
@@ -306,6 +307,11 @@ async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_chan
             object("longer.xml"),
             "MetadataFile from S3 (meta/longer.xml): the object is longer than Cognito takes, it \
              has more than 524288 bytes",
+        ),
+        (
+            object("whole"),
+            "MetadataFile from S3 (meta/whole): the object is longer than Cognito takes, it has \
+             more than 524288 bytes",
         ),
     ];
     for (properties, reason) in cases {
