@@ -114,7 +114,12 @@ fn provider_details() -> Value {
 fn source() -> Value {
     let kinds = KINDS.map(|(kind, required, optional)| {
         let members = required.iter().chain(optional).map(|member| {
-            let limits = json!({"minLength": 1, "maxLength": NAME_MAX, "pattern": pattern(member)});
+            let limits = match pattern(member) {
+                Some(pattern) => {
+                    json!({"minLength": 1, "maxLength": NAME_MAX, "pattern": pattern})
+                }
+                None => json!({"minLength": 1, "maxLength": NAME_MAX}),
+            };
             ((*member).to_owned(), text(limits))
         });
         let members: Map<_, _> = members.collect();
@@ -135,12 +140,12 @@ fn source() -> Value {
     })
 }
 
-/// What a member of a source may be.
-fn pattern(member: &str) -> &'static str {
+/// What a member of a source may be, beside its length.
+fn pattern(member: &str) -> Option<&'static str> {
     match member {
-        "Bucket" => r"^(?!\.\.?(?![\s\S]))[A-Za-z0-9._-]*$",
-        "Key" => r"^(?!(?:[\s\S]*/)?\.\.?(?:/|(?![\s\S])))",
-        _ => "^",
+        "Bucket" => Some(r"^(?!\.\.?(?![\s\S]))[A-Za-z0-9._-]*$"),
+        "Key" => Some(r"^(?!(?:[\s\S]*/)?\.\.?(?:/|(?![\s\S])))"),
+        _ => None,
     }
 }
 

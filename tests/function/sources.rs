@@ -242,7 +242,6 @@ async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_chan
     stores.put_object("meta/latin.xml", "", b"planted \xfc");
     stores.put_object("meta/long.xml", "", &b"x".repeat(131_073));
     stores.put_object("meta/longer.xml", "", &b"x".repeat(1_000_000));
-    stores.put_object("meta/whole", "", &b"x".repeat(100_000_000));
     stores.put_object("meta/crab.xml", "", "🦀".repeat(131_072).as_bytes());
     stores.put_object("meta/empty.xml", "", b"");
     let secret = |members: Value| corp(json!({"SecretsManager": members}));
@@ -308,11 +307,6 @@ async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_chan
             "MetadataFile from S3 (meta/longer.xml): the object is longer than Cognito takes, it \
              has more than 524288 bytes",
         ),
-        (
-            object("whole"),
-            "MetadataFile from S3 (meta/whole): the object is longer than Cognito takes, it has \
-             more than 524288 bytes",
-        ),
     ];
     for (properties, reason) in cases {
         let reason = format!("reading ProviderDetails.{reason}");
@@ -332,6 +326,26 @@ async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_chan
     let expected = "invalid properties: ProviderDetails.MetadataFile is not";
     assert!(reason.starts_with(expected), "{reason}");
     assert_eq!(world.operations(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_body_is_not_read_to_an_end_that_no_memory_holds() {
+    let (world, stores) = world().await;
+    stores.put_object("meta/whole", "", &b"x".repeat(200_000_000));
+    let source = json!({"S3": {"Bucket": "meta", "Key": "whole"}});
+    let reason = "reading ProviderDetails.MetadataFile from S3 (meta/whole): the object is longer \
+                  than Cognito takes, it has more than 524288 bytes";
+    refused(&world, &saml(source), reason).await;
+    let status = format!("/proc/{}/status", world.function.process_id());
+    let status = std::fs::read_to_string(status).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak: u64 = peak
+        .unwrap()
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap();
+    assert!(peak < 100_000, "{peak} kB");
 }
 
 #[tokio::test]
