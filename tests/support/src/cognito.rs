@@ -75,6 +75,7 @@ struct State {
     quota: Option<usize>,
     quotas: Option<Quotas>,
     hung: Arc<Notify>,
+    called: Arc<Notify>,
 }
 
 /// A running service.
@@ -147,6 +148,20 @@ impl Cognito {
         self.lock().pools.get(pool)?.get(name).cloned()
     }
 
+    /// Waits until so many calls have come in since they were last taken.
+    pub async fn until_called(&self, calls: usize) {
+        loop {
+            let called = {
+                let state = self.lock();
+                if state.calls.len() >= calls {
+                    return;
+                }
+                Arc::clone(&state.called).notified_owned()
+            };
+            called.await;
+        }
+    }
+
     /// Waits until there is a call that hangs.
     pub async fn until_hung(&self) {
         let hung = Arc::clone(&self.lock().hung);
@@ -165,6 +180,14 @@ impl Cognito {
         let mut state = self.lock();
         let made = provider::create(&mut state.pools, None, input, now() - precise(seconds_ago));
         made.unwrap_or_else(|refusal| panic!("{refusal:?}"));
+    }
+
+    /// Changes a provider in nothing but the time of its last change.
+    pub fn touch(&self, pool: &str, name: &str) {
+        let mut state = self.lock();
+        let input = json!({"UserPoolId": pool, "ProviderName": name});
+        let touched = provider::update(&mut state.pools, &input, now());
+        touched.unwrap_or_else(|refusal| panic!("{refusal:?}"));
     }
 
     /// Removes a provider behind the stack's back.
@@ -238,6 +261,7 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
         region: region.to_owned(),
         input: Value::clone(&input),
     });
+    state.called.notify_waiters();
     let pool = input.get("UserPoolId").and_then(Value::as_str);
     let quotas = state.quotas.as_mut();
     if quotas.is_some_and(|quotas| !quotas.admit(operation, pool.unwrap_or_default())) {

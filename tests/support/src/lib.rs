@@ -1,5 +1,5 @@
 //! Fakes of what the handler talks to, over real HTTP: Cognito ([`cognito`]), the services that hold
-//! values ([`stores`]), CloudFormation's response URL ([`responses`]) and the Lambda Runtime API
+//! values ([`stores`]), CloudFormation ([`cloudformation`]) and its response URL ([`responses`]) and the Lambda Runtime API
 //! ([`lambda`]). Each can be told to fail in the ways in which the real one does, and remembers what
 //! it was asked.
 
@@ -11,6 +11,7 @@
     reason = "a fake that cannot do its part has to stop the test"
 )]
 
+pub mod cloudformation;
 pub mod cognito;
 pub mod events;
 pub mod http;

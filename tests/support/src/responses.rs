@@ -10,7 +10,10 @@ use bytes::Bytes;
 use hyper::{HeaderMap, Method, Request};
 use serde_json::Value;
 
-use crate::http::{Reply, Server};
+use crate::{
+    http::{Reply, Server},
+    lambda::epoch_ms,
+};
 
 /// How the endpoint takes one PUT.
 #[derive(Debug, Clone, Copy)]
@@ -83,10 +86,19 @@ impl Responses {
 
     /// A response URL of the shape that CloudFormation issues, with a date or without.
     pub fn url(&self, issued: Option<&str>) -> String {
-        let date = issued.map_or_else(
+        self.signed(&issued.map_or_else(
             || "AWSAccessKeyId=AKIAEXAMPLE&Expires=1795338000".to_owned(),
             |date| format!("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date={date}&X-Amz-Expires=7200"),
-        );
+        ))
+    }
+
+    /// A response URL of the older kind, which was issued so many seconds ago.
+    pub fn older_url(&self, seconds_ago: u64) -> String {
+        let expires = epoch_ms() / 1_000 + 7_200 - seconds_ago;
+        self.signed(&format!("AWSAccessKeyId=AKIAEXAMPLE&Expires={expires}"))
+    }
+
+    fn signed(&self, date: &str) -> String {
         format!(
             "{}/arn%3Aaws%3Acloudformation%3Aeu-west-1%3A123456789012%3Astack/idp/1%7CCorp%7Cr-1\
              ?{date}&X-Amz-Signature=planted%2Fsignature",
