@@ -53,7 +53,7 @@ fuzz: $(CARGO_FUZZ) ## Any bytes into the handler for FUZZ_SECONDS a target; nee
 mutants: ## Each mechanism switched off, and its tests seen to fail; ten minutes.
 	python3 tools/mutants.py
 
-storm: ## 20 to 300 providers at once against Cognito's published quotas; three minutes.
+storm: ## 20 to 300 providers at once against Cognito's published quotas, and rollbacks; four minutes.
 	cargo build --release --locked
 	cargo run --quiet --locked -p cfn-cognito-idp-support --bin storm -- target/release/cfn-cognito-idp
 

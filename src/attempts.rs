@@ -27,7 +27,7 @@ use tokio::time::Instant;
 use crate::{
     http::chain,
     plan::{Call, Failure, FailureKind},
-    retry::{Fault, Pace, Retry},
+    retry::{Fault, Pace, Retry, Turns},
     secret::Details,
 };
 
@@ -75,6 +75,35 @@ where
     Fault::NotSent(chain(error))
 }
 
+/// How far a caller has come in the rounds of [`crate::retry::Turns`]. A look that precedes another
+/// attempt goes on with the rounds of the call that it is for.
+#[derive(Debug, Clone)]
+pub struct Pacing(Arc<Mutex<Progress>>);
+
+#[derive(Debug)]
+struct Progress {
+    start: Instant,
+    /// Rounds of turns that were taken or passed.
+    rounds: u32,
+}
+
+impl Pacing {
+    /// Begins now.
+    pub fn start() -> Self {
+        Self(Arc::new(Mutex::new(Progress {
+            start: Instant::now(),
+            rounds: 0,
+        })))
+    }
+
+    fn next(&self, turns: &Turns) -> Duration {
+        let mut progress = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (rounds, delay) = turns.next(progress.rounds, progress.start.elapsed());
+        progress.rounds = rounds;
+        delay
+    }
+}
+
 /// The attempts at one call, so far.
 #[derive(Clone)]
 pub struct Attempts(Arc<Inner>);
@@ -87,15 +116,17 @@ struct Inner {
     /// What messages have to be cleared of.
     details: Option<Details>,
     retry: Retry,
-    start: Instant,
+    pacing: Pacing,
+    /// Whether the caller does something else before the next attempt.
+    hands_back: bool,
     seen: Mutex<Seen>,
 }
 
 #[derive(Default)]
 struct Seen {
     failed: u32,
-    /// Rounds of turns that were taken or passed.
-    rounds: u32,
+    /// How long to wait before the next attempt, where the caller makes it.
+    pause: Option<Duration>,
     /// Whether the attempt under way has been sent.
     sent: bool,
     /// Attempts that were sent and may have been carried out for all that is known.
@@ -112,16 +143,24 @@ impl fmt::Debug for Attempts {
 }
 
 impl Attempts {
-    pub fn new(call: &Call, retry: Retry) -> Self {
-        let (verb, details) = match call {
-            Call::Create(provider) => ("creating", Some(&provider.details)),
-            Call::Describe(_) => ("describing", None),
-            Call::Update { details, .. } => ("updating", details.as_ref()),
-            Call::Delete(_) => ("deleting", None),
-            Call::SigningCertificate(_) => ("getting the signing certificate for", None),
+    pub fn new(call: &Call, retry: Retry, pacing: Pacing, hands_back: bool) -> Self {
+        let details = match call {
+            Call::Create(provider) => Some(&provider.details),
+            Call::Update { details, .. } => details.as_ref(),
+            Call::Describe(_)
+            | Call::Delete(_)
+            | Call::SigningCertificate(_)
+            | Call::StackResource(_) => None,
         };
-        let doing = format!("{verb} identity provider ({})", call.id());
-        Self::at(call.operation(), doing, details, retry)
+        Self(Arc::new(Inner {
+            operation: call.operation(),
+            doing: doing(call),
+            details: details.cloned(),
+            retry,
+            pacing,
+            hands_back,
+            seen: Mutex::default(),
+        }))
     }
 
     /// The attempts at any call: its name for the log, and what it does for the operator.
@@ -136,9 +175,25 @@ impl Attempts {
             doing,
             details: details.cloned(),
             retry,
-            start: Instant::now(),
+            pacing: Pacing::start(),
+            hands_back: false,
             seen: Mutex::default(),
         }))
+    }
+
+    /// Whether these are attempts at the same thing as that call.
+    pub fn are_at(&self, call: &Call) -> bool {
+        self.0.doing == doing(call)
+    }
+
+    /// The rounds that these attempts have taken.
+    pub fn pacing(&self) -> Pacing {
+        self.0.pacing.clone()
+    }
+
+    /// How long to wait before the next attempt, if there is to be one by the caller.
+    pub fn take_pause(&self) -> Option<Duration> {
+        self.seen().pause.take()
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -150,6 +205,14 @@ impl Attempts {
         let seen = self.seen();
         let fault = seen.last.as_ref().unwrap_or(unsent);
         Failure::new(fault, &self.0.doing, seen.unsettled == 0)
+    }
+
+    /// The failure of the last attempt, after which the caller has waited.
+    pub fn waited(&self, unsent: &Fault) -> Failure {
+        Failure {
+            kind: FailureKind::Waited,
+            ..self.failed(unsent)
+        }
     }
 
     /// What the call failed with if nobody waited for its end.
@@ -186,7 +249,7 @@ impl Attempts {
         let action = match verdict.retry {
             None => RetryAction::RetryForbidden,
             Some(pace) => {
-                let delay = self.delay(pace, &mut seen);
+                let delay = self.delay(pace, seen.failed);
                 tracing::warn!(
                     operation = self.0.operation,
                     attempt = seen.failed,
@@ -194,7 +257,13 @@ impl Attempts {
                     delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
                     "retrying"
                 );
-                RetryAction::retryable_error_with_explicit_delay(ErrorKind::TransientError, delay)
+                if self.0.hands_back {
+                    seen.pause = Some(delay);
+                    RetryAction::RetryForbidden
+                } else {
+                    let kind = ErrorKind::TransientError;
+                    RetryAction::retryable_error_with_explicit_delay(kind, delay)
+                }
             }
         };
         seen.last = Some(fault);
@@ -202,16 +271,10 @@ impl Attempts {
         action
     }
 
-    fn delay(&self, pace: Pace, seen: &mut Seen) -> Duration {
-        let retry = &self.0.retry;
+    fn delay(&self, pace: Pace, failed: u32) -> Duration {
         match pace {
-            Pace::Soon => retry.soon.delay(seen.failed),
-            Pace::InTurn => {
-                let elapsed = self.0.start.elapsed();
-                let (rounds, delay) = retry.in_turn.next(seen.rounds, elapsed);
-                seen.rounds = rounds;
-                delay
-            }
+            Pace::Soon => self.0.retry.soon.delay(failed),
+            Pace::InTurn => self.0.pacing.next(&self.0.retry.in_turn),
         }
     }
 
@@ -221,6 +284,18 @@ impl Attempts {
             .as_ref()
             .map_or_else(|| text.to_owned(), |details| details.redact(text))
     }
+}
+
+fn doing(call: &Call) -> String {
+    let verb = match call {
+        Call::Create(_) => "creating",
+        Call::Describe(_) => "describing",
+        Call::Update { .. } => "updating",
+        Call::Delete(_) => "deleting",
+        Call::SigningCertificate(_) => "getting the signing certificate for",
+        Call::StackResource(_) => "asking CloudFormation about",
+    };
+    format!("{verb} identity provider ({})", call.id())
 }
 
 impl Intercept for Attempts {

@@ -13,10 +13,10 @@ use aws_sdk_cognitoidentityprovider::{
     types::{IdentityProviderType, IdentityProviderTypeType},
 };
 use aws_smithy_types::{DateTime, date_time::Format};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
-    attempts::{Attempts, Classifier, patient, unlimited, unsent},
+    attempts::{Attempts, Classifier, Pacing, patient, unlimited, unsent},
     plan::{Call, Failure, FailureKind, Observed, Outcome, Output},
     provider::Members,
     retry::{Fault, Retry},
@@ -70,23 +70,66 @@ impl Cognito {
         client
     }
 
-    /// Makes a call, again and again while that is worth it, until `end`.
+    /// The calls of one request.
+    pub const fn calls(&self) -> Calls<'_> {
+        Calls {
+            cognito: self,
+            pending: None,
+        }
+    }
+}
+
+/// The calls of one request, one after the other.
+#[derive(Debug)]
+pub struct Calls<'a> {
+    cognito: &'a Cognito,
+    /// The attempts at a call that is to be made again after a look.
+    pending: Option<Attempts>,
+}
+
+impl Calls<'_> {
+    /// Makes a call, again and again while that is worth it, until `end`. With `looks_again`, the
+    /// caller looks first: the failure is then [`FailureKind::Waited`], once it is time.
     ///
     /// # Errors
     /// When it failed for good, or the time was over; the plan decides what that means.
-    pub async fn call(&self, call: &Call, end: Instant) -> Outcome {
-        let attempts = Attempts::new(call, self.retry);
+    pub async fn make(&mut self, call: &Call, looks_again: bool, end: Instant) -> Outcome {
+        let attempts = self.attempts(call, looks_again);
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(attempts.out_of_time());
         }
-        let client = self.client(call.id().pool.region());
+        let client = self.cognito.client(call.id().pool.region());
         let attempt_timeout = ATTEMPT_TIMEOUT.min(left / ATTEMPTS_THAT_FIT);
-        match timeout_at(end, send(&client, call, &attempts, attempt_timeout)).await {
-            Ok(Ok(output)) => Ok(output),
-            Ok(Err(unsent)) => Err(attempts.failed(&unsent)),
-            Err(_) => Err(attempts.out_of_time()),
+        let unsent = match timeout_at(end, send(&client, call, &attempts, attempt_timeout)).await {
+            Ok(Ok(output)) => return Ok(output),
+            Ok(Err(unsent)) => unsent,
+            Err(_) => return Err(attempts.out_of_time()),
+        };
+        let Some(pause) = attempts.take_pause() else {
+            return Err(attempts.failed(&unsent));
+        };
+        if Instant::now() + pause >= end {
+            return Err(attempts.out_of_time());
         }
+        sleep(pause).await;
+        let waited = attempts.waited(&unsent);
+        self.pending = Some(attempts);
+        Err(waited)
+    }
+
+    /// The attempts so far at that call, or new ones.
+    fn attempts(&mut self, call: &Call, looks_again: bool) -> Attempts {
+        let pacing = match self.pending.take() {
+            Some(pending) if pending.are_at(call) => return pending,
+            Some(pending) => {
+                let pacing = pending.pacing();
+                self.pending = Some(pending);
+                pacing
+            }
+            None => Pacing::start(),
+        };
+        Attempts::new(call, self.cognito.retry, pacing, looks_again)
     }
 }
 
@@ -166,6 +209,8 @@ async fn send(
             sent!(operation, DeleteError, attempts, attempt_timeout);
             Ok(Output::Nothing)
         }
+        // Not Cognito's to tell.
+        Call::StackResource(_) => Ok(Output::Superseded(true)),
         Call::SigningCertificate(id) => {
             let operation = client
                 .get_signing_certificate()
@@ -223,11 +268,16 @@ fn observe(provider: &IdentityProviderType) -> Observed {
             idp_identifiers: Some(provider.idp_identifiers().to_vec()),
             acr_mapping: provider.acr_mapping().map(map),
         },
-        created: provider.creation_date().map_or(0, DateTime::secs),
-        modified: provider.last_modified_date().map_or(0, DateTime::secs),
+        created: millis(provider.creation_date()),
+        modified: millis(provider.last_modified_date()),
         creation_date: date(provider.creation_date()),
         last_modified_date: date(provider.last_modified_date()),
     }
+}
+
+fn millis(date: Option<&DateTime>) -> i64 {
+    date.and_then(|date| date.to_millis().ok())
+        .unwrap_or_default()
 }
 
 impl From<&Fault> for FailureKind {

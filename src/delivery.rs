@@ -14,6 +14,11 @@ use crate::{http::chain, retry::Backoff};
 /// What one PUT gets, or half of what is left if that is less. S3 answers in tens of milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// For how many seconds CloudFormation signs a response URL.
+const LIFETIME: i64 = 7_200;
+/// How far two clocks of AWS's may be apart, in seconds.
+const SKEW: i64 = 60;
+
 /// The DNS suffixes of AWS's partitions. A presigned URL on any other host is not CloudFormation's.
 const AWS_SUFFIXES: [&str; 7] = [
     ".amazonaws.com",
@@ -91,13 +96,23 @@ impl ResponseUrl {
         Ok(Self(url))
     }
 
-    /// When CloudFormation issued the request, in seconds since 1970: `X-Amz-Date`, if the URL is
-    /// signed in the newer way.
-    pub fn issued_at(&self) -> Option<i64> {
-        let format = format_description!("[year][month][day]T[hour][minute][second]Z");
-        let (_, date) = self.0.query_pairs().find(|(key, _)| key == "X-Amz-Date")?;
-        let issued = PrimitiveDateTime::parse(&date, format).ok()?;
-        Some(issued.assume_utc().unix_timestamp())
+    /// When CloudFormation issued the request, in seconds since 1970: `X-Amz-Date`, or in a URL of
+    /// the older kind two hours before `Expires`. An older URL that has expired by `now` tells
+    /// nothing: it is a sample's.
+    pub fn issued_at(&self, now: i64) -> Option<i64> {
+        let query = |name| {
+            let mut pairs = self.0.query_pairs();
+            pairs.find_map(|(key, value)| (key == name).then_some(value))
+        };
+        if let Some(date) = query("X-Amz-Date") {
+            let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+            let issued = PrimitiveDateTime::parse(&date, format).ok()?;
+            return Some(issued.assume_utc().unix_timestamp());
+        }
+        let expires: i64 = query("Expires")?.parse().ok()?;
+        let latest = now.saturating_add(LIFETIME + SKEW);
+        let is_live = (now..=latest).contains(&expires);
+        is_live.then(|| expires - LIFETIME)
     }
 }
 
@@ -258,22 +273,30 @@ mod tests {
     }
 
     #[test]
-    fn the_date_of_the_signature_is_that_of_the_request() {
-        let issued = |query: &str| {
+    fn the_signature_tells_when_the_request_was_issued() {
+        const ISSUED: i64 = 1_795_330_800;
+        let issued = |query: &str, now| {
             let url = format!("https://s3.amazonaws.com/a?{query}");
-            parse(&url).unwrap().issued_at()
+            parse(&url).unwrap().issued_at(now)
         };
-        assert_eq!(
-            issued(
-                "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20261122T070000Z&X-Amz-Expires=7200"
-            ),
-            Some(1_795_330_800)
-        );
-        assert_eq!(
-            issued("AWSAccessKeyId=A&Expires=1795338000&Signature=s"),
-            None
-        );
-        assert_eq!(issued("X-Amz-Date=yesterday"), None);
+        let date =
+            "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20261122T070000Z&X-Amz-Expires=7200";
+        assert_eq!(issued(date, 0), Some(ISSUED));
+        assert_eq!(issued("X-Amz-Date=yesterday", ISSUED), None);
+
+        let older = "AWSAccessKeyId=A&Expires=1795338000&Signature=s";
+        for (now, expected) in [
+            (ISSUED, Some(ISSUED)),
+            (ISSUED + 60, Some(ISSUED)),
+            (ISSUED + 7_200, Some(ISSUED)),
+            (ISSUED - 60, Some(ISSUED)),
+            // Expired, or of another lifetime.
+            (ISSUED + 7_201, None),
+            (ISSUED - 61, None),
+        ] {
+            assert_eq!(issued(older, now), expected);
+        }
+        assert_eq!(issued("Expires=soon", ISSUED), None);
     }
 
     #[test]

@@ -17,15 +17,20 @@ use crate::{
     event::{self, Envelope, Malformed, Request},
     http::chain,
     physical_id::{PhysicalId, ProviderId},
-    plan::{self, Answer, Intent, Phase, Step},
-    provider::{Declared, Previous, Problem, Problems, Sources, adopts, service_timeout},
+    plan::{self, Answer, Call, Intent, Phase, Step, Timing},
+    provider::{Declared, Previous, Problem, Problems, adopts, service_timeout},
     response::Body,
     saml::{self, Metadata, Occasion},
     sources::Stores,
+    stack::Stacks,
 };
 
 /// How long CloudFormation waits for a resource without a `ServiceTimeout`.
 const DEFAULT_SERVICE_TIMEOUT: Duration = Duration::from_hours(1);
+
+/// How long reading values may take before the provider is looked at first: CloudFormation takes
+/// longer than that to cancel a request and to send another.
+const UNWATCHED: Duration = Duration::from_secs(2);
 
 /// The reason of an answer to a request on which the handler panicked. The message of the panic may
 /// quote the data that it failed on.
@@ -38,6 +43,8 @@ pub struct Handler {
     pub cognito: Cognito,
     /// Where values of `ProviderDetails` may live.
     pub stores: Stores,
+    /// What CloudFormation knows of a resource.
+    pub stacks: Stacks,
     /// The way to CloudFormation.
     pub delivery: Delivery,
     /// Where answers may go beside AWS.
@@ -84,12 +91,15 @@ impl Handler {
                 .as_ref()
                 .ok()
                 .and_then(|request| service_timeout(request.properties()));
-            let (since, answer_by) = bounds(&url, invocation.now, timeout);
+            let (timing, answer_by) = bounds(&url, invocation.now, timeout);
             let budget = Budget::new(invocation.now, invocation.deadline, answer_by);
-
-            let answer = self
-                .answer(&envelope, request, since, invocation.now, start, budget)
-                .await;
+            let clock = Clock {
+                now: invocation.now,
+                start,
+                timing,
+                budget,
+            };
+            let answer = self.answer(&envelope, request, clock).await;
             let body = Body::new(&envelope, &answer);
             log(&answer, &body);
             let text = body.document.to_string();
@@ -106,74 +116,62 @@ impl Handler {
         &self,
         envelope: &Envelope,
         request: Result<Request, Malformed>,
-        since: i64,
-        now: SystemTime,
-        start: Instant,
-        budget: Budget,
+        clock: Clock,
     ) -> Answer {
+        let now = clock.now;
         let read = AssertUnwindSafe(|| intent(envelope, request.map_err(|e| e.to_string())?, now));
-        let (intent, sources) =
-            match catch_unwind(read).unwrap_or_else(|_| Err(PANICKED.to_owned())) {
-                Ok(read) => read,
-                Err(reason) => return failed(unmade(envelope), reason),
-            };
-        // What a create has done by then is not known.
-        let physical_id = match &intent {
-            Intent::Create { declared, .. } => PhysicalId::Unconfirmed {
-                since,
-                provider: declared.provider.id.clone(),
-            }
-            .to_string(),
-            Intent::Update { physical_id, .. } | Intent::Delete { physical_id, .. } => {
-                physical_id.clone()
-            }
+        let intent = match catch_unwind(read).unwrap_or_else(|_| Err(PANICKED.to_owned())) {
+            Ok(intent) => intent,
+            Err(reason) => return failed(unmade(envelope), reason),
+        };
+        let in_doubt = intent.in_doubt_id(clock.timing.issued).to_string();
+        // An earlier delivery may have made what this one does not come to make.
+        let not_begun = if clock.timing.is_late() {
+            in_doubt.clone()
+        } else {
+            unmade(envelope)
         };
         let work = AssertUnwindSafe(async {
-            let complete = self.complete(intent, sources, start, budget).await;
+            let complete = self.complete(intent, clock).await;
             let looked_at = complete.and_then(|intent| Ok((metadata(&intent, now)?, intent)));
             let (metadata, intent) = match looked_at {
                 Ok(complete) => complete,
                 // Nothing has been called yet.
-                Err(reason) => return failed(unmade(envelope), reason),
+                Err(reason) => return failed(not_begun, reason),
             };
-            let mut answer = self.work(intent, since, start, budget).await;
+            let mut answer = self.work(envelope, intent, clock).await;
             if let Ok(success) = &mut answer.result {
                 success.metadata = metadata;
             }
             answer
         });
         // The steps keep to the budget by themselves; this holds if they do not.
-        match timeout_at(start + budget.watchdog(), work.catch_unwind()).await {
+        let watchdog = clock.start + clock.budget.watchdog();
+        match timeout_at(watchdog, work.catch_unwind()).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => failed(physical_id, PANICKED.to_owned()),
-            Err(_) => failed(physical_id, "the time for this request was over".to_owned()),
+            Ok(Err(_)) => failed(in_doubt, PANICKED.to_owned()),
+            Err(_) => failed(in_doubt, "the request timed out".to_owned()),
         }
     }
 
     /// Completes what is wanted with the values that live elsewhere.
-    async fn complete(
-        &self,
-        mut intent: Intent,
-        sources: Sources,
-        start: Instant,
-        budget: Budget,
-    ) -> Result<Intent, String> {
+    async fn complete(&self, mut intent: Intent, clock: Clock) -> Result<Intent, String> {
+        let Clock { start, budget, .. } = clock;
         match &mut intent {
-            _ if sources.is_empty() => {}
             Intent::Create { declared, .. } | Intent::Update { declared, .. } => {
+                let sources = declared.sources.clone();
                 let provider = &mut declared.provider;
                 let end = start + budget.work;
                 self.stores.read(sources, provider, end).await?;
             }
             Intent::Delete { described, .. } => {
-                if let Some(provider) = described {
-                    // Without its values, this is no description, and the Delete goes on.
+                if let Some(declared) = described {
+                    // Without the values there is nothing to compare with.
+                    let sources = declared.sources.clone();
                     let end = start + budget.work / 2;
+                    let provider = &mut declared.provider;
                     if let Err(error) = self.stores.read(sources, provider, end).await {
-                        tracing::warn!(
-                            error,
-                            "what an unconfirmed create may have made is left alone"
-                        );
+                        tracing::warn!(error, "cannot compare the provider; leaving it in place");
                         *described = None;
                     }
                 }
@@ -183,8 +181,14 @@ impl Handler {
     }
 
     /// Makes the calls that the plan asks for, up to its answer.
-    async fn work(&self, intent: Intent, since: i64, start: Instant, budget: Budget) -> Answer {
-        let mut step = plan::start(intent, since);
+    async fn work(&self, envelope: &Envelope, intent: Intent, clock: Clock) -> Answer {
+        let Clock { start, budget, .. } = clock;
+        let timing = Timing {
+            waited: start.elapsed() >= UNWATCHED,
+            ..clock.timing
+        };
+        let mut calls = self.cognito.calls();
+        let mut step = plan::start(intent, timing);
         loop {
             match step {
                 Step::Answer(answer) => return answer,
@@ -194,7 +198,21 @@ impl Handler {
                         Phase::Settling => budget.settling,
                         Phase::Closing => budget.closing,
                     };
-                    let outcome = self.cognito.call(&call, start + end).await;
+                    let outcome = if let Call::StackResource(_) = *call {
+                        let Envelope {
+                            stack_id,
+                            logical_id,
+                            ..
+                        } = envelope;
+                        let stacks = &self.stacks;
+                        let issued = timing.issued;
+                        let asked =
+                            stacks.has_superseded(stack_id, logical_id, issued, start + end);
+                        // Few requests come here, and the others need no room for it.
+                        Box::pin(asked).await
+                    } else {
+                        calls.make(&call, plan.looks_again(), start + end).await
+                    };
                     let failed = outcome.as_ref().err().map(|failure| &*failure.text);
                     tracing::debug!(operation = call.operation(), failed, "called");
                     step = plan.resume(outcome);
@@ -204,89 +222,96 @@ impl Handler {
     }
 }
 
-/// Since when a provider may be this request's work, in seconds since 1970, and until when
-/// CloudFormation waits for the answer.
+/// The times of one invocation.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    /// The wall clock at its start.
+    now: SystemTime,
+    /// Its start.
+    start: Instant,
+    /// When its request was issued.
+    timing: Timing,
+    /// How its time is divided.
+    budget: Budget,
+}
+
+/// Returns when the request was issued, and when CloudFormation stops waiting for the answer.
 ///
 /// A URL without a date tells neither, so that nothing that was there before this invocation is
-/// taken for its work. Cognito's dates may have whole seconds, so that the start has those too.
+/// taken for its work.
 fn bounds(
     url: &ResponseUrl,
     now: SystemTime,
     timeout: Option<Duration>,
-) -> (i64, Option<SystemTime>) {
-    let issued = url.issued_at();
-    let since = issued.unwrap_or_else(|| epoch_seconds(now));
-    let begin = u64::try_from(since).map(|since| UNIX_EPOCH + Duration::from_secs(since));
-    let timeout = timeout.or_else(|| issued.map(|_| DEFAULT_SERVICE_TIMEOUT));
+) -> (Timing, Option<SystemTime>) {
+    let now_ms = epoch_millis(now);
+    let issued_at = url.issued_at(now_ms / 1_000);
+    let timing = Timing {
+        issued: issued_at.unwrap_or(now_ms / 1_000),
+        received_ms: now_ms,
+        waited: false,
+    };
+    let begin = u64::try_from(timing.issued).map(|issued| UNIX_EPOCH + Duration::from_secs(issued));
+    let timeout = timeout.or_else(|| issued_at.map(|_| DEFAULT_SERVICE_TIMEOUT));
     let answer_by = begin
         .ok()
         .zip(timeout)
         .map(|(begin, timeout)| begin + timeout);
-    (since, answer_by)
+    (timing, answer_by)
 }
 
-/// Reads the properties as far as the request needs them: what it wants, and where what of that is
-/// yet to be read.
-fn intent(
-    envelope: &Envelope,
-    request: Request,
-    now: SystemTime,
-) -> Result<(Intent, Sources), String> {
+/// Parses the properties as far as the request needs them.
+fn intent(envelope: &Envelope, request: Request, now: SystemTime) -> Result<Intent, String> {
     let declared = |properties: &Value, occasion| {
         let declared = Declared::try_from(properties).map_err(|Problems(mut problems)| {
             let found = saml::check_properties(properties, occasion, now);
             problems.extend(found.mistakes.into_iter().map(Problem::Metadata));
             Problems(problems).to_string()
         });
-        let mut declared = declared?;
+        let declared = declared?;
         name(&declared.provider.id);
-        let sources = std::mem::take(&mut declared.sources);
-        Ok::<_, String>((declared, sources))
+        Ok::<_, String>(declared)
     };
+    let id = |text: &str| PhysicalId::read(text, &envelope.stack_id, &envelope.logical_id);
     match request {
         Request::Create { properties } => {
             let occasion = Occasion::create(adopts(&properties));
-            let (declared, sources) = declared(&properties, occasion)?;
-            let request_id = envelope.request_id.clone();
-            let intent = Intent::Create {
-                declared,
-                request_id,
-            };
-            Ok((intent, sources))
+            Ok(Intent::Create {
+                declared: declared(&properties, occasion)?,
+                request_id: envelope.request_id.clone(),
+            })
         }
         Request::Update {
             physical_id,
             properties,
             previous,
-        } => {
-            let (declared, sources) = declared(&properties, Occasion::Update)?;
-            let intent = Intent::Update {
-                physical_id,
-                declared,
-                previous: Previous::from(&previous),
-            };
-            Ok((intent, sources))
-        }
+        } => Ok(Intent::Update {
+            physical_id: id(&physical_id),
+            declared: declared(&properties, Occasion::Update)?,
+            previous: Previous::from(&previous),
+        }),
         Request::Delete {
             physical_id,
             properties,
         } => {
-            let id = PhysicalId::from(physical_id.as_str());
-            if let PhysicalId::Provider(id) | PhysicalId::Unconfirmed { provider: id, .. } = &id {
-                name(id);
-            }
-            // Only what nobody saw being made is compared with what was wanted.
-            let described = Declared::try_from(&properties).ok().filter(|declared| {
-                matches!(&id, PhysicalId::Unconfirmed { provider, .. } if *provider == declared.provider.id)
-            });
-            let (described, sources) = described
-                .map(|declared| (declared.provider, declared.sources))
-                .unzip();
-            let intent = Intent::Delete {
+            let physical_id = id(&physical_id);
+            let described = match &physical_id {
+                PhysicalId::Provider(id) => {
+                    name(id);
+                    None
+                }
+                // Only what nobody saw being made is compared with what was wanted.
+                PhysicalId::Unconfirmed { provider, .. } => {
+                    name(provider);
+                    let declared = Declared::try_from(&properties).ok();
+                    declared.filter(|declared| *provider == declared.provider.id)
+                }
+                _ => None,
+            };
+            Ok(Intent::Delete {
                 physical_id,
                 described,
-            };
-            Ok((intent, sources.unwrap_or_default()))
+            })
         }
     }
 }
@@ -309,7 +334,7 @@ fn metadata(intent: &Intent, now: SystemTime) -> Result<Metadata, String> {
     Err(Problems(problems.collect()).to_string())
 }
 
-/// Gives the log lines of this request its provider.
+/// Records pool and provider in the current span.
 fn name(id: &ProviderId) {
     Span::current()
         .record("pool", id.pool.as_str())
@@ -352,9 +377,9 @@ fn log(answer: &Answer, body: &Body) {
     }
 }
 
-fn epoch_seconds(time: SystemTime) -> i64 {
+fn epoch_millis(time: SystemTime) -> i64 {
     time.duration_since(UNIX_EPOCH)
         .ok()
-        .and_then(|since| i64::try_from(since.as_secs()).ok())
+        .and_then(|since| i64::try_from(since.as_millis()).ok())
         .unwrap_or_default()
 }

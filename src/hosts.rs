@@ -83,6 +83,11 @@ impl Hosts {
         format!("{service}{stack}.{}.{}", self.region, self.domain)
     }
 
+    /// CloudFormation's host. It has one with FIPS in some regions, and this asks the plain one.
+    pub fn cloudformation(&self) -> String {
+        format!("cloudformation.{}.{}", self.region, self.domain)
+    }
+
     /// SSM's host.
     pub fn ssm(&self) -> String {
         // Of GovCloud's plain hosts, all are FIPS.
@@ -118,6 +123,10 @@ mod tests {
         let plain = hosts("eu-west-1", false, false).await;
         assert_eq!(plain.s3(), "s3.eu-west-1.amazonaws.com");
         assert_eq!(plain.ssm(), "ssm.eu-west-1.amazonaws.com");
+        assert_eq!(
+            plain.cloudformation(),
+            "cloudformation.eu-west-1.amazonaws.com"
+        );
         let china = hosts("cn-north-1", false, false).await;
         assert_eq!(china.s3(), "s3.cn-north-1.amazonaws.com.cn");
         assert_eq!(china.ssm(), "ssm.cn-north-1.amazonaws.com.cn");

@@ -6,7 +6,9 @@
 //!   its `ServiceTimeout`, whatever else is wrong with it, or the invocation ends in an error and
 //!   Lambda delivers the event again.
 //! - An event may be delivered any number of times: the answer is the same, and so is the pool.
-//! - A provider that this resource neither made nor was told to adopt is never changed or deleted.
+//! - A provider that this resource neither made nor was told to adopt is never changed or deleted,
+//!   and what was set by hand in a member that the template does not declare stays.
+//! - An Update that CloudFormation has cancelled while it waited changes nothing after its rollback.
 //! - Properties that break a published limit change nothing, and one `Reason` names all of them.
 //! - No secret is logged, answered or shown by `Debug`.
 //!
@@ -18,10 +20,9 @@
 //! # Caveats
 //! - `SignInWithApple`'s `private_key` is never returned, so that two providers that differ in
 //!   nothing else are taken for equal.
-//! - A response URL without `X-Amz-Date` does not tell when its request was issued; a Create that
-//!   is delivered again with one does not know its own provider.
 //! - A Create that CloudFormation cancels while it runs may leave a provider that no later event
 //!   names.
+//! - The guarantees hold within the assumptions that `docs/reliability.md` lists under "Not promised".
 //!
 //! # The way of an event
 //! [`handler`] → [`event`] → [`provider`] → [`sources`] → [`saml`] → [`plan`] → [`cognito`] with
@@ -40,11 +41,13 @@ pub mod logging;
 pub mod physical_id;
 pub mod plan;
 pub mod provider;
+mod request;
 pub mod response;
 pub mod retry;
 pub mod saml;
 pub mod secret;
 pub mod sources;
+pub mod stack;
 
 use std::{
     path::PathBuf,
@@ -62,6 +65,7 @@ use crate::{
     http::SdkHttpClient,
     retry::{Backoff, Retry},
     sources::Stores,
+    stack::Stacks,
 };
 
 /// Builds the handler from the environment and serves the Lambda Runtime API.
@@ -106,6 +110,7 @@ async fn configure() -> Result<Handler, Error> {
     let handler = Handler {
         cognito: Cognito::new(&sdk, Retry::COGNITO),
         stores: Stores::new(&sdk, Retry::COGNITO),
+        stacks: Stacks::new(&sdk, Retry::COGNITO),
         delivery: Delivery::new(client.clone(), Backoff::DELIVERY),
         allowed_hosts: std::env::var("RESPONSE_URL_HOSTS")
             .unwrap_or_default()

@@ -103,11 +103,46 @@ pub enum PhysicalId {
         /// What was being created.
         provider: ProviderId,
     },
-    /// Made up by CloudFormation for a create it cancelled, or issued by another handler.
+    /// Made up by CloudFormation for a Create that it cancelled or never had an answer to: nothing
+    /// is known to have been made.
+    MadeUp(String),
+    /// Issued by another handler.
     Foreign(String),
 }
 
+/// The least and the most characters of the suffix of an id that CloudFormation makes up. Those
+/// seen have 12 or 13.
+const MADE_UP_SUFFIX: std::ops::RangeInclusive<usize> = 8..=16;
+
+impl PhysicalId {
+    /// Reads the id of a resource of that stack. CloudFormation makes up ids of the form
+    /// `<stack name>-<logical id>-<suffix>`, which only the stack and the resource can tell from
+    /// those of another handler.
+    pub fn read(text: &str, stack_id: &str, logical_id: &str) -> Self {
+        match Self::from(text) {
+            Self::Foreign(text) if is_made_up(&text, stack_id, logical_id) => Self::MadeUp(text),
+            id => id,
+        }
+    }
+}
+
+/// Whether an id is `<stack name>-<logical id>-<suffix>`.
+fn is_made_up(text: &str, stack_id: &str, logical_id: &str) -> bool {
+    // arn:aws:cloudformation:eu-west-1:123456789012:stack/<name>/<guid>
+    let name = stack_id.split('/').nth(1).unwrap_or(stack_id);
+    let suffix = text.strip_prefix(name).and_then(|rest| {
+        rest.strip_prefix('-')?
+            .strip_prefix(logical_id)?
+            .strip_prefix('-')
+    });
+    suffix.is_some_and(|suffix| {
+        MADE_UP_SUFFIX.contains(&suffix.len()) && suffix.chars().all(|c| c.is_ascii_alphanumeric())
+    })
+}
+
 impl From<&str> for PhysicalId {
+    /// Reads an id by its form alone, so that one that CloudFormation made up is
+    /// [`PhysicalId::Foreign`].
     fn from(text: &str) -> Self {
         if let Some(request_id) = text.strip_prefix("not-created/") {
             return Self::NotCreated(request_id.to_owned());
@@ -137,7 +172,7 @@ impl fmt::Display for PhysicalId {
             Self::Provider(provider) => provider.fmt(f),
             Self::NotCreated(request_id) => write!(f, "not-created/{request_id}"),
             Self::Unconfirmed { since, provider } => write!(f, "unconfirmed/{since}/{provider}"),
-            Self::Foreign(text) => f.write_str(text),
+            Self::MadeUp(text) | Self::Foreign(text) => f.write_str(text),
         }
     }
 }
@@ -191,6 +226,29 @@ mod tests {
         for text in texts {
             assert_eq!(PhysicalId::from(text), PhysicalId::Foreign(text.into()));
         }
+    }
+
+    #[test]
+    fn an_id_that_cloudformation_made_up_is_known_by_its_stack_and_resource() {
+        const STACK: &str = "arn:aws:cloudformation:eu-west-1:123456789012:stack/my-idp/51af3dc0";
+        let read = |text: &str| PhysicalId::read(text, STACK, "Corp");
+        for id in ["my-idp-Corp-1A2B3C4D5E6F7", "my-idp-Corp-3XJnPGSFYMPo"] {
+            assert_eq!(read(id), PhysicalId::MadeUp(id.into()));
+            assert_eq!(read(id).to_string(), id);
+        }
+        for id in [
+            "other-Corp-1A2B3C4D5E6F7",
+            "my-idp-Other-1A2B3C4D5E6F7",
+            "my-idp-Corp-",
+            "my-idp-Corp-1",
+            "my-idp-Corp-1A2B3C4D-E6F7",
+            "my-idp-Corp",
+            "2026/11/22/[$LATEST]0123456789abcdef",
+        ] {
+            assert_eq!(read(id), PhysicalId::Foreign(id.into()));
+        }
+        let id = "eu-west-1_AbC|Corp";
+        assert_eq!(read(id), PhysicalId::from(id));
     }
 
     #[test]

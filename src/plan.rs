@@ -4,14 +4,26 @@
 //! outcome goes to [`Plan::resume`], which names the next. Nothing here waits, reads a clock or
 //! knows the SDK, so that every path can be walked in a test, or exhaustively by a model checker.
 
+mod adopt;
 mod compare;
 mod create;
 mod delete;
+mod identifiers;
+mod members;
+mod overtaken;
+mod replace;
+mod retried;
+mod timing;
 mod update;
+mod whose;
 
-use create::Goal;
-use delete::Unconfirmed;
-use update::{Change, Identifiers};
+use adopt::TakeOver;
+use create::{Goal, Purpose, Replaced};
+use delete::Removal;
+use identifiers::Identifiers;
+use overtaken::Question;
+pub use timing::Timing;
+use update::Change;
 
 use crate::{
     physical_id::{PhysicalId, ProviderId},
@@ -19,6 +31,9 @@ use crate::{
     saml::Metadata,
     secret::Details,
 };
+
+/// The key that Cognito never returns, so that it cannot be seen which of two values is stored.
+const NEVER_RETURNED: &str = "private_key";
 
 /// A call to Cognito, all that goes into it.
 #[derive(Debug, Clone)]
@@ -40,6 +55,9 @@ pub enum Call {
     Delete(ProviderId),
     /// `GetSigningCertificate`, of the pool of that provider.
     SigningCertificate(ProviderId),
+    /// CloudFormation's `DescribeStackResource`, of the resource that this provider is: whether the
+    /// request is still its last one.
+    StackResource(ProviderId),
 }
 
 impl Call {
@@ -50,11 +68,12 @@ impl Call {
             Self::Describe(id)
             | Self::Delete(id)
             | Self::Update { id, .. }
-            | Self::SigningCertificate(id) => id,
+            | Self::SigningCertificate(id)
+            | Self::StackResource(id) => id,
         }
     }
 
-    /// The operation's name in Cognito's API.
+    /// The operation's name in its service's API.
     pub const fn operation(&self) -> &'static str {
         match self {
             Self::Create(_) => "CreateIdentityProvider",
@@ -62,6 +81,7 @@ impl Call {
             Self::Update { .. } => "UpdateIdentityProvider",
             Self::Delete(_) => "DeleteIdentityProvider",
             Self::SigningCertificate(_) => "GetSigningCertificate",
+            Self::StackResource(_) => "DescribeStackResource",
         }
     }
 }
@@ -75,9 +95,9 @@ pub struct Observed {
     pub details: Details,
     /// The optional members. What is not set is `None` or empty, as Cognito pleases.
     pub members: Members,
-    /// `CreationDate`, in whole seconds since 1970.
+    /// `CreationDate`, in milliseconds since 1970.
     pub created: i64,
-    /// `LastModifiedDate`, in whole seconds since 1970.
+    /// `LastModifiedDate`, in milliseconds since 1970.
     pub modified: i64,
     /// `CreationDate` in ISO 8601.
     pub creation_date: String,
@@ -104,6 +124,9 @@ pub enum FailureKind {
     Duplicate,
     /// `ResourceNotFoundException`: the provider or its pool is gone.
     NotFound,
+    /// The attempt did not succeed and is worth another one. The time until then has passed, and
+    /// others may have acted in it.
+    Waited,
     /// Anything else that ends the work, the deadline included.
     Other,
 }
@@ -115,6 +138,9 @@ pub enum Output {
     Provider(Observed),
     /// The pool's signing certificate.
     Certificate(String),
+    /// Whether CloudFormation has sent the resource another request since this one, or has stopped
+    /// waiting for its answer.
+    Superseded(bool),
     /// Nothing, as `DeleteIdentityProvider` does.
     Nothing,
 }
@@ -123,7 +149,7 @@ impl Output {
     fn provider(self) -> Option<Observed> {
         match self {
             Self::Provider(observed) => Some(observed),
-            Self::Certificate(_) | Self::Nothing => None,
+            Self::Certificate(_) | Self::Superseded(_) | Self::Nothing => None,
         }
     }
 }
@@ -145,6 +171,10 @@ pub enum Phase {
 
 /// What comes next.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a step is taken apart where it is made"
+)]
 pub enum Step {
     /// Make this call and tell the plan how it ended.
     Call(Box<Call>, Plan),
@@ -188,7 +218,7 @@ pub enum Intent {
     /// Change the provider, or make another in its place.
     Update {
         /// The physical id that came in.
-        physical_id: String,
+        physical_id: PhysicalId,
         /// What is wanted.
         declared: Declared,
         /// What was wanted before.
@@ -197,10 +227,32 @@ pub enum Intent {
     /// Remove the provider.
     Delete {
         /// The physical id that came in.
-        physical_id: String,
-        /// What the properties describe, if they describe anything.
-        described: Option<Provider>,
+        physical_id: PhysicalId,
+        /// What the properties declare, if that matters and can be read.
+        described: Option<Declared>,
     },
+}
+
+impl Intent {
+    /// The id of an answer that does not know what came of the request, which was issued at that
+    /// time, in seconds since 1970.
+    pub fn in_doubt_id(&self, issued: i64) -> PhysicalId {
+        let unconfirmed = |declared: &Declared| PhysicalId::Unconfirmed {
+            since: issued,
+            provider: declared.provider.id.clone(),
+        };
+        match self {
+            Self::Create { declared, .. }
+            | Self::Update {
+                physical_id: PhysicalId::NotCreated(_) | PhysicalId::MadeUp(_),
+                declared,
+                ..
+            } => unconfirmed(declared),
+            Self::Update { physical_id, .. } | Self::Delete { physical_id, .. } => {
+                physical_id.clone()
+            }
+        }
+    }
 }
 
 /// A request under way, waiting for the outcome of a call.
@@ -213,52 +265,67 @@ enum State {
     Creating(Goal),
     /// The name is taken: Describe tells by what.
     Inspecting(Goal, Failure),
-    /// A provider that is there is being brought to the desired state.
-    TakingOver(Goal, &'static str),
+    /// Describe tells whether the provider of that name is older than the one it would replace.
+    Dating(Goal, Failure, Observed),
+    /// A provider that exists is being brought to the desired state.
+    TakingOver(Goal, TakeOver),
+    /// That failed: Describe tells whether it is as declared all the same.
+    VerifyingTakeOver(Goal, TakeOver, Failure),
+    /// That has waited: Describe tells whether the provider was changed meanwhile.
+    LookingBeforeTakeOver(Goal, TakeOver, Failure),
     /// A create failed and may have been carried out: Describe tells.
     Settling(Goal, Failure),
-    /// Another type was declared before: Describe tells which one it is.
-    CheckingType(Change),
+    /// A create is to be tried again: Describe tells whether the old provider was changed.
+    LookingBeforeReplace(Goal, Failure),
+    /// A create is to be tried again: Describe tells whether the provider is there by now.
+    LookingBeforeRecreate(Goal, Failure),
+    /// A replacement that may have been carried out was overtaken: Describe tells.
+    Withdrawing(Goal, String),
+    /// What it has made is being deleted.
+    Withdrawn(Goal, String),
+    /// Describe tells what the provider is before it is changed in place.
+    LookingBeforeUpdate(Change, Option<Failure>),
     /// The provider is being changed in place.
     Updating(Change),
-    /// Which identifiers does the old provider hold that the new one needs?
-    ReadingOld(Change, ProviderId),
+    /// The change failed: Describe tells whether the provider is as declared all the same.
+    Verifying(Change, Failure),
+    /// Describe reads the old provider's identifiers, and whether it was changed.
+    ReadingOld(Change, ProviderId, Option<Identifiers>, Option<Failure>),
     /// They are being taken off the old provider.
-    Releasing(Change, Identifiers),
-    /// The create failed: they are being put back. Then the physical id is answered, FAILED, for
-    /// the reason.
-    Restoring(String, String),
-    /// Is there anything of an unconfirmed create to delete?
-    Confirming(Unconfirmed),
+    Releasing(Change, Replaced),
+    /// The create failed for that reason: they are being put back.
+    Restoring(Goal, String),
+    /// They could not be put back: Describe tells whether the new provider has them.
+    Finding(Goal, String),
+    /// The provider was changed after the request: CloudFormation tells by which request.
+    Asking(Question),
+    /// Describe tells whether the provider is the one to be deleted.
+    LookingBeforeDelete(Removal),
     /// Delete was sent.
-    Deleting(String),
+    Deleting(Removal),
     /// All is done; the answer has room for the certificate that signs the requests.
     Certifying(String, Success),
 }
 
 /// Decides what to do first.
-///
-/// `since` is the time at which CloudFormation issued the request, in seconds since 1970:
-/// a provider that is older was not made by it.
-pub fn start(intent: Intent, since: i64) -> Step {
+pub fn start(intent: Intent, timing: Timing) -> Step {
     match intent {
         Intent::Create {
             declared,
             request_id,
-        } => Goal::create(declared, since, request_id).begin(),
+        } => Goal::new(declared, timing, Purpose::Create { request_id }).begin(),
         Intent::Update {
             physical_id,
             declared,
             previous,
-        } => update::start(physical_id, declared, previous, since),
+        } => update::start(physical_id, declared, previous, timing),
         Intent::Delete {
             physical_id,
             described,
-        } => delete::start(
-            &PhysicalId::from(physical_id.as_str()),
-            physical_id,
-            described,
-        ),
+        } => {
+            let described = described.map(|declared| declared.provider);
+            delete::start(&physical_id, described, timing)
+        }
     }
 }
 
@@ -268,15 +335,31 @@ impl Plan {
         match self.0 {
             State::Creating(goal) => goal.created(outcome),
             State::Inspecting(goal, duplicate) => goal.inspected(duplicate, outcome),
-            State::TakingOver(goal, done) => goal.taken_over(done, outcome),
+            State::Dating(goal, failure, observed) => goal.dated(failure, observed, outcome),
+            State::TakingOver(goal, take_over) => take_over.ended(goal, outcome),
+            State::LookingBeforeTakeOver(goal, take_over, waited) => {
+                take_over.looked(goal, &waited, outcome)
+            }
+            State::VerifyingTakeOver(goal, take_over, failure) => {
+                take_over.verified(goal, failure, outcome)
+            }
             State::Settling(goal, failure) => goal.settled(failure, outcome),
-            State::CheckingType(update) => update.type_checked(outcome),
-            State::Updating(update) => update.updated(outcome),
-            State::ReadingOld(update, old) => update.old_read(old, outcome),
-            State::Releasing(update, taken) => update.released(taken, outcome),
-            State::Restoring(physical_id, reason) => update::restored(physical_id, reason, outcome),
-            State::Confirming(unconfirmed) => unconfirmed.described(outcome),
-            State::Deleting(physical_id) => delete::deleted(physical_id, outcome),
+            State::LookingBeforeReplace(goal, waited) => goal.old_looked(&waited, outcome),
+            State::LookingBeforeRecreate(goal, waited) => goal.reappeared(&waited, outcome),
+            State::Withdrawing(goal, reason) => goal.withdrawing(reason, outcome),
+            State::Withdrawn(goal, reason) => goal.withdrawn(reason, outcome),
+            State::LookingBeforeUpdate(change, waited) => change.looked(waited, outcome),
+            State::Updating(change) => change.updated(outcome),
+            State::Verifying(change, failure) => change.verified(failure, outcome),
+            State::ReadingOld(change, old, taken, waited) => {
+                change.old_read(old, taken, waited, outcome)
+            }
+            State::Releasing(change, replaced) => change.released(replaced, outcome),
+            State::Restoring(goal, reason) => goal.restored(reason, outcome),
+            State::Finding(goal, reason) => goal.found(reason, outcome),
+            State::Asking(question) => question.answered(outcome),
+            State::LookingBeforeDelete(removal) => removal.looked(outcome),
+            State::Deleting(removal) => removal.deleted(outcome),
             State::Certifying(physical_id, success) => certified(physical_id, success, outcome),
         }
     }
@@ -285,9 +368,29 @@ impl Plan {
     pub const fn phase(&self) -> Phase {
         match self.0 {
             // What was done in the last moment is still worth its certificate.
-            State::Inspecting(..) | State::Settling(..) | State::Certifying(..) => Phase::Settling,
-            State::Restoring(..) => Phase::Closing,
+            State::Inspecting(..)
+            | State::Settling(..)
+            | State::Verifying(..)
+            | State::VerifyingTakeOver(..)
+            | State::Certifying(..) => Phase::Settling,
+            State::Restoring(..)
+            | State::Finding(..)
+            | State::Withdrawing(..)
+            | State::Withdrawn(..) => Phase::Closing,
             _ => Phase::Work,
+        }
+    }
+
+    /// Whether the awaited call changes what others may change meanwhile: an attempt that failed in
+    /// passing is then told as [`FailureKind::Waited`], once it is time for another.
+    pub const fn looks_again(&self) -> bool {
+        match &self.0 {
+            State::Creating(goal) => goal.looks_again(),
+            State::TakingOver(..)
+            | State::Updating(..)
+            | State::Releasing(..)
+            | State::Deleting(..) => true,
+            _ => false,
         }
     }
 }
@@ -297,9 +400,9 @@ fn call(call: Call, state: State) -> Step {
 }
 
 /// Answers a Delete.
-fn removed(physical_id: String, done: &'static str) -> Step {
+fn removed(physical_id: &PhysicalId, done: &'static str) -> Step {
     Step::Answer(Answer {
-        physical_id,
+        physical_id: physical_id.to_string(),
         result: Ok(Success {
             done,
             provider: None,
@@ -352,9 +455,9 @@ fn sentences(first: &str, second: &str) -> String {
     format!("{}. {second}", first.trim_end_matches('.'))
 }
 
-const fn fail(physical_id: String, reason: String) -> Step {
+fn fail(physical_id: &PhysicalId, reason: String) -> Step {
     Step::Answer(Answer {
-        physical_id,
+        physical_id: physical_id.to_string(),
         result: Err(reason),
     })
 }

@@ -1,5 +1,6 @@
 //! A template's properties: the provider they describe, or all that is wrong with them.
 
+mod previous;
 mod problem;
 mod rules;
 mod schema;
@@ -10,6 +11,7 @@ use std::{collections::BTreeMap, time::Duration};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
+pub use previous::Previous;
 pub use problem::{Problem, Problems, path_of};
 pub use rules::PROPERTIES;
 pub(crate) use rules::VALUE_MAX;
@@ -169,56 +171,6 @@ pub fn service_timeout(properties: &Value) -> Option<Duration> {
 pub fn adopts(properties: &Value) -> bool {
     let flag = properties.get("AdoptExisting").and_then(text);
     flag.as_deref() == Some("true")
-}
-
-/// What the previous properties of a resource said, in whatever shape an older handler left them.
-#[derive(Debug, Clone, Default)]
-pub struct Previous {
-    /// Pool and name, if they can be read.
-    pub id: Option<ProviderId>,
-    /// `ProviderType`, if it is one.
-    pub kind: Option<ProviderType>,
-    /// Which optional members were declared, and with what, as far as it can be read.
-    pub members: Members,
-}
-
-impl From<&Value> for Previous {
-    fn from(properties: &Value) -> Self {
-        let string = |key| properties.get(key).and_then(text);
-        let id = || {
-            let id = format!("{}|{}", string("UserPoolId")?, string("ProviderName")?);
-            id.parse().ok()
-        };
-        let map = |key| {
-            properties
-                .get(key)
-                .filter(|value| !value.is_null())
-                .map(|value| {
-                    let entries = value.as_object().into_iter().flatten();
-                    entries
-                        .filter_map(|(key, value)| Some((key.clone(), text(value)?)))
-                        .collect()
-                })
-        };
-        let list = |key| {
-            properties
-                .get(key)
-                .filter(|value| !value.is_null())
-                .map(|value| {
-                    let items = value.as_array().into_iter().flatten();
-                    items.filter_map(text).collect()
-                })
-        };
-        Self {
-            id: id(),
-            kind: string("ProviderType").and_then(|name| ProviderType::from_name(&name)),
-            members: Members {
-                attribute_mapping: map("AttributeMapping"),
-                idp_identifiers: list("IdpIdentifiers"),
-                acr_mapping: map("AcrMapping"),
-            },
-        }
-    }
 }
 
 /// A scalar as CloudFormation would send it: booleans and numbers are strings there, but not in

@@ -73,6 +73,16 @@ impl Details {
         self.0.insert(key, value);
     }
 
+    /// All but the values under some keys.
+    #[must_use]
+    pub fn without(&self, is_left_out: impl Fn(&str) -> bool) -> Self {
+        let kept = self.0.iter().filter(|(key, _)| !is_left_out(key));
+        Self(
+            kept.map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
+        )
+    }
+
     /// Whether `observed` holds everything that is wanted here.
     ///
     /// Keys that Cognito added by itself do not count, nor do those that it never returns.

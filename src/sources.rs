@@ -2,7 +2,6 @@
 
 mod object;
 mod parameter;
-mod request;
 mod secret;
 
 use std::{collections::BTreeMap, time::Duration};

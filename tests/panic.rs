@@ -18,6 +18,7 @@ use cfn_cognito_idp::{
     http::{self, SdkHttpClient},
     retry::{Backoff, Retry, Turns},
     sources::Stores,
+    stack::Stacks,
 };
 use cfn_cognito_idp_support::{
     cognito::{self, Fault},
@@ -60,6 +61,7 @@ impl World {
         let handler = Handler {
             cognito: Cognito::new(&sdk, retry),
             stores: Stores::new(&sdk, retry),
+            stacks: Stacks::new(&sdk, retry),
             delivery: Delivery::new(client, Backoff::DELIVERY),
             allowed_hosts: responses.authority().as_str().into(),
         };

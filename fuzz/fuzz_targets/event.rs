@@ -28,6 +28,7 @@ use cfn_cognito_idp::{
     response::BODY_MAX,
     retry::{Backoff, Retry, Turns},
     sources::Stores,
+    stack::Stacks,
 };
 use cfn_cognito_idp_fuzz::{MARK, mark_secrets, mutate};
 use cfn_cognito_idp_support::{cognito, responses::Responses};
@@ -107,6 +108,7 @@ impl World {
             handler: Handler {
                 cognito: Cognito::new(&sdk, retry),
                 stores: Stores::new(&sdk, retry),
+                stacks: Stacks::new(&sdk, retry),
                 delivery: Delivery::new(client, backoff),
                 allowed_hosts: responses.authority().as_str().into(),
             },

@@ -1,11 +1,14 @@
-//! When is a provider that is there the one that is wanted?
+//! Compares an observed provider with the desired one.
 
 use std::collections::BTreeSet;
 
 use super::Observed;
-use crate::provider::{Members, Provider, StringMap};
+use crate::{
+    provider::{Declared, Members, Previous, Provider, StringMap},
+    secret::Details,
+};
 
-/// The one key that Cognito adds to an `AttributeMapping` by itself (for Google, `username: sub`).
+/// The one key that Cognito adds to an `AttributeMapping` by itself: `username: sub`.
 const ADDED_MAPPING: &str = "username";
 
 /// Whether `observed` is exactly what is desired, secrets included, but for what Cognito adds by
@@ -17,49 +20,96 @@ pub(super) fn equals(desired: &Provider, observed: &Observed) -> bool {
         idp_identifiers,
         acr_mapping,
     } = &desired.members;
-    let none = StringMap::new();
-    let set = |list: &Option<Vec<String>>| -> BTreeSet<String> {
-        list.iter().flatten().cloned().collect()
+    let declared = Members {
+        attribute_mapping: Some(attribute_mapping.clone().unwrap_or_default()),
+        idp_identifiers: Some(idp_identifiers.clone().unwrap_or_default()),
+        acr_mapping: Some(acr_mapping.clone().unwrap_or_default()),
     };
-    has_details(desired, observed)
-        && maps(attribute_mapping.as_ref().unwrap_or(&none), observed)
-        && has_levels(acr_mapping.as_ref().unwrap_or(&none), observed)
-        && set(idp_identifiers) == set(&observed.members.idp_identifiers)
+    holds_details(desired, &desired.details, observed) && holds_members(&declared, observed)
 }
 
-/// Whether `observed` holds all that is declared, identifiers aside, which may have moved on. What
-/// is not declared is not the template's to judge by.
-pub(super) fn holds_what_is_declared(desired: &Provider, observed: &Observed) -> bool {
-    let Members {
-        attribute_mapping,
-        acr_mapping,
-        ..
-    } = &desired.members;
-    has_details(desired, observed)
-        && attribute_mapping
+/// Whether `observed` holds all that is declared, secrets included. What is not declared is not
+/// the template's to judge by.
+pub(super) fn holds(desired: &Provider, observed: &Observed) -> bool {
+    holds_details(desired, &desired.details, observed) && holds_members(&desired.members, observed)
+}
+
+/// The same without the values that come from sources: those may have changed since the provider
+/// was made of them.
+pub(super) fn holds_inline(declared: &Declared, observed: &Observed) -> bool {
+    let desired = &declared.provider;
+    let inline = desired
+        .details
+        .without(|key| declared.sources.contains_key(key));
+    holds_details(desired, &inline, observed) && holds_members(&desired.members, observed)
+}
+
+/// As [`holds`], identifiers aside, which may have moved on to another provider.
+pub(super) fn holds_but_identifiers(desired: &Provider, observed: &Observed) -> bool {
+    let mut desired = desired.clone();
+    desired.members.idp_identifiers = None;
+    holds(&desired, observed)
+}
+
+/// As [`holds_inline`], identifiers aside.
+pub(super) fn holds_inline_but_identifiers(declared: &Declared, observed: &Observed) -> bool {
+    let mut declared = declared.clone();
+    declared.provider.members.idp_identifiers = None;
+    holds_inline(&declared, observed)
+}
+
+/// Whether `observed` shows that the previous properties were never applied: it holds what is
+/// declared now and not what was declared before, where those differ. Members that are no longer
+/// declared do not count, as they may have been set by hand.
+pub(super) fn never_applied(declared: &Declared, previous: &Previous, observed: &Observed) -> bool {
+    let wanted = &declared.provider.members;
+    let before = Members {
+        attribute_mapping: wanted
+            .attribute_mapping
             .as_ref()
-            .is_none_or(|wanted| maps(wanted, observed))
-        && acr_mapping
+            .and_then(|_| previous.members.attribute_mapping.clone()),
+        idp_identifiers: wanted
+            .idp_identifiers
             .as_ref()
-            .is_none_or(|wanted| has_levels(wanted, observed))
+            .and_then(|_| previous.members.idp_identifiers.clone()),
+        acr_mapping: wanted
+            .acr_mapping
+            .as_ref()
+            .and_then(|_| previous.members.acr_mapping.clone()),
+    };
+    let inline = previous
+        .details
+        .without(|key| previous.sources.contains(key));
+    let held_before = inline.are_held_by(&observed.details) && holds_members(&before, observed);
+    !held_before && holds_inline(declared, observed)
 }
 
-fn has_details(desired: &Provider, observed: &Observed) -> bool {
-    observed.kind == desired.kind.as_str() && desired.details.are_held_by(&observed.details)
+fn holds_details(desired: &Provider, details: &Details, observed: &Observed) -> bool {
+    observed.kind == desired.kind.as_str() && details.are_held_by(&observed.details)
 }
 
-fn maps(wanted: &StringMap, observed: &Observed) -> bool {
+/// Whether `observed` holds these members, and nothing else in them.
+pub(super) fn holds_members(declared: &Members, observed: &Observed) -> bool {
+    fn met<T>(declared: Option<&T>, holds: impl Fn(&T) -> bool) -> bool {
+        declared.is_none_or(holds)
+    }
+    let set = |list: &[String]| -> BTreeSet<String> { list.iter().cloned().collect() };
     let none = StringMap::new();
-    let found = observed.members.attribute_mapping.as_ref().unwrap_or(&none);
-    wanted
+    let found = &observed.members;
+    let identifiers = found.idp_identifiers.as_deref().unwrap_or_default();
+    let levels = found.acr_mapping.as_ref().unwrap_or(&none);
+    met(declared.attribute_mapping.as_ref(), |wanted| {
+        maps(wanted, found.attribute_mapping.as_ref().unwrap_or(&none))
+    }) && met(declared.idp_identifiers.as_ref(), |wanted| {
+        set(wanted) == set(identifiers)
+    }) && met(declared.acr_mapping.as_ref(), |wanted| levels == wanted)
+}
+
+fn maps(wanted: &StringMap, found: &StringMap) -> bool {
+    let held = wanted
         .iter()
-        .all(|(key, value)| found.get(key) == Some(value))
-        && found
-            .keys()
-            .all(|key| wanted.contains_key(key) || key == ADDED_MAPPING)
-}
-
-fn has_levels(wanted: &StringMap, observed: &Observed) -> bool {
-    let none = StringMap::new();
-    observed.members.acr_mapping.as_ref().unwrap_or(&none) == wanted
+        .all(|(key, value)| found.get(key) == Some(value));
+    held && found
+        .keys()
+        .all(|key| wanted.contains_key(key) || key == ADDED_MAPPING)
 }

@@ -26,11 +26,24 @@ fn observed(declared: &Declared, created: i64) -> Observed {
         kind: declared.provider.kind.as_str().to_owned(),
         details: declared.provider.details.clone(),
         members: declared.provider.members.clone(),
-        created,
-        modified: created,
+        created: created * 1_000,
+        modified: created * 1_000,
         creation_date: String::new(),
         last_modified_date: String::new(),
     }
+}
+
+/// A request that came in as soon as it was issued.
+const fn at(issued: i64) -> Timing {
+    Timing {
+        issued,
+        received_ms: issued * 1_000 + 200,
+        waited: false,
+    }
+}
+
+fn id(text: &str) -> PhysicalId {
+    PhysicalId::from(text)
 }
 
 fn failure(kind: FailureKind, settled: bool) -> Failure {
@@ -60,28 +73,28 @@ fn create() -> Plan {
         declared: declared("Corp", &[]),
         request_id: "r-1".to_owned(),
     };
-    called(start(intent, SINCE)).1
+    called(start(intent, at(SINCE))).1
 }
 
 fn rename() -> Step {
     let intent = Intent::Update {
-        physical_id: "eu-west-1_Pool|Corp".to_owned(),
+        physical_id: id("eu-west-1_Pool|Corp"),
         declared: declared("Renamed", &["a.example"]),
         previous: Previous {
             members: declared("Corp", &["a.example"]).provider.members,
             ..Previous::default()
         },
     };
-    start(intent, SINCE)
+    start(intent, at(SINCE))
 }
 
 fn replace() -> Step {
     let intent = Intent::Update {
-        physical_id: "eu-west-1_Pool|Corp".to_owned(),
+        physical_id: id("eu-west-1_Pool|Corp"),
         declared: declared("Renamed", &[]),
         previous: Previous::default(),
     };
-    start(intent, SINCE)
+    start(intent, at(SINCE))
 }
 
 #[test]
@@ -140,7 +153,8 @@ fn identifiers_go_back_in_closing_when_the_create_ran_out_of_time() {
     assert_eq!(plan.phase(), Phase::Work);
     let (_, plan) = called(plan.resume(Ok(Output::Nothing)));
     // The create was not sent any more.
-    let (restore, plan) = called(plan.resume(Err(failure(FailureKind::Other, true))));
+    let (_, plan) = called(plan.resume(Err(failure(FailureKind::Other, true))));
+    let (restore, plan) = called(plan.resume(Err(failure(FailureKind::NotFound, true))));
     assert!(
         matches!(restore, Call::Update { id, details: None, members }
         if id.name == "Corp"
@@ -159,7 +173,8 @@ fn identifiers_of_a_provider_deleted_meanwhile_do_not_go_back() {
     let (_, plan) = called(plan.resume(Ok(Output::Provider(old))));
     let (call, plan) = called(plan.resume(Err(failure(FailureKind::NotFound, true))));
     assert!(matches!(call, Call::Create(_)));
-    let answer = answered(plan.resume(Err(failure(FailureKind::Other, true))));
+    let (_, plan) = called(plan.resume(Err(failure(FailureKind::Other, true))));
+    let answer = answered(plan.resume(Err(failure(FailureKind::NotFound, true))));
     assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
 }
 
@@ -184,7 +199,7 @@ fn a_duplicate_that_cannot_be_looked_at_may_be_ours() {
     assert!(answer.physical_id.starts_with("unconfirmed/"));
     assert_eq!(
         answer.result.unwrap_err(),
-        "why; then why. Whether this request made it is not known"
+        "why; then why. It may have been created by this request"
     );
 }
 
@@ -209,46 +224,76 @@ fn a_replacement_that_cannot_be_looked_at_says_that_it_may_be_there() {
     let answer = answered(plan.resume(Err(failure(FailureKind::Other, true))));
     assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
     let reason = answer.result.unwrap_err();
-    assert!(reason.ends_with("Whether this request made it is not known"));
+    assert!(reason.ends_with("It may have been created by this request"));
+}
+
+/// An Update of a create whose outcome is unknown, issued ten minutes after it, that finds a
+/// provider of the name.
+fn confirm(previous: Previous, found: Observed) -> Step {
+    let intent = Intent::Update {
+        physical_id: id(&format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp")),
+        declared: declared("Corp", &[]),
+        previous,
+    };
+    let (_, plan) = called(start(intent, at(SINCE + 600)));
+    let (_, plan) = called(plan.resume(Err(failure(FailureKind::Duplicate, true))));
+    plan.resume(Ok(Output::Provider(found)))
 }
 
 #[test]
-fn an_update_of_an_unconfirmed_create_keeps_its_id_and_knows_its_own() {
-    // With another id, the clean-up would look for what the lost create made, and find this.
-    let id = format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp");
+fn an_update_that_confirms_a_create_answers_its_own_id_and_touches_the_provider() {
+    // The clean-up of the unconfirmed id deletes what was not changed since it was made.
+    for created in [SINCE + 5, SINCE + 600] {
+        let made = observed(&declared("Corp", &[]), created);
+        let (update, plan) = called(confirm(Previous::default(), made.clone()));
+        assert!(matches!(
+            update,
+            Call::Update {
+                details: Some(_),
+                ..
+            }
+        ));
+        let answer = answered(plan.resume(Ok(Output::Provider(made))));
+        assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
+        assert!(answer.result.is_ok());
+    }
+}
+
+#[test]
+fn an_update_that_makes_an_unconfirmed_create_again_touches_what_it_made() {
     let intent = Intent::Update {
-        physical_id: id.clone(),
+        physical_id: id(&format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp")),
         declared: declared("Corp", &[]),
         previous: Previous::default(),
     };
-    let (_, plan) = called(start(intent, SINCE + 600));
-    let (_, plan) = called(plan.resume(Err(failure(FailureKind::Duplicate, true))));
-    let made = observed(&declared("Corp", &[]), SINCE + 5);
+    let (_, plan) = called(start(intent, at(SINCE + 600)));
+    let made = observed(&declared("Corp", &[]), SINCE + 600);
+    let (update, plan) = called(plan.resume(Ok(Output::Provider(made.clone()))));
+    assert!(matches!(update, Call::Update { .. }));
     let answer = answered(plan.resume(Ok(Output::Provider(made))));
-    assert_eq!(answer.physical_id, id);
-    assert!(answer.result.is_ok());
+    assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
 }
 
 #[test]
-fn an_update_of_an_unconfirmed_create_takes_an_id_of_its_own_where_the_clean_up_spares_it() {
-    // The Delete of an unconfirmed id leaves what was made later, so that this needs another.
-    let unconfirmed = format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp");
-    for (created, id) in [
-        (SINCE + 3_600, unconfirmed.as_str()),
-        (SINCE + 3_601, "eu-west-1_Pool|Corp"),
-    ] {
-        let intent = Intent::Update {
-            physical_id: unconfirmed.clone(),
-            declared: declared("Corp", &[]),
-            previous: Previous::default(),
-        };
-        let (_, plan) = called(start(intent, SINCE + 3_600));
-        let made = observed(&declared("Corp", &[]), created);
-        assert_eq!(
-            answered(plan.resume(Ok(Output::Provider(made)))).physical_id,
-            id
-        );
-    }
+fn an_update_that_confirms_a_create_may_change_what_it_made() {
+    let previous = |client: &str| Previous {
+        kind: Some(ProviderType::Oidc),
+        details: Details::from_iter([("client_id", client)]),
+        ..Previous::default()
+    };
+    let mut made = observed(&declared("Corp", &[]), SINCE + 5);
+    made.details = Details::from_iter([("client_id", "client-0")]);
+    let (update, _) = called(confirm(previous("client-0"), made.clone()));
+    assert!(matches!(update, Call::Update { .. }));
+    // It is another's if the create would have made another, or if it was changed since.
+    let answer = answered(confirm(previous("client-2"), made.clone()));
+    assert!(answer.result.is_err());
+    made.modified += 1;
+    let answer = answered(confirm(previous("client-0"), made));
+    assert_eq!(
+        answer.physical_id,
+        format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp")
+    );
 }
 
 #[test]
@@ -265,7 +310,7 @@ fn what_is_done_stays_done_without_its_certificate() {
             declared: signing.clone(),
             request_id: "r-1".to_owned(),
         };
-        let (_, plan) = called(start(intent, SINCE));
+        let (_, plan) = called(start(intent, at(SINCE)));
         let made = observed(&signing, SINCE);
         let (call, plan) = called(plan.resume(Ok(Output::Provider(made))));
         assert!(matches!(call, Call::SigningCertificate(id) if id.name == "Corp"));
@@ -279,30 +324,38 @@ fn what_is_done_stays_done_without_its_certificate() {
 }
 
 #[test]
-fn a_levels_map_is_emptied_for_oidc_only() {
-    for (kind, emptied) in [
-        (ProviderType::Oidc, Some(StringMap::new())),
-        (ProviderType::Saml, None),
-    ] {
+fn acr_mapping_is_cleared_for_oidc_only() {
+    for (kind, cleared) in [(ProviderType::Oidc, true), (ProviderType::Saml, false)] {
         let mut desired = declared("Corp", &[]);
         desired.provider.kind = kind;
+        let levels: StringMap = [("Level1".to_owned(), "one".to_owned())].into();
         let mut previous = Previous::default();
-        previous.members.acr_mapping = Some([("Level1".to_owned(), "one".to_owned())].into());
+        previous.members.acr_mapping = Some(levels.clone());
+        let mut found = observed(&desired, SINCE - 60);
+        found.members.acr_mapping = Some(levels);
         let intent = Intent::Update {
-            physical_id: "eu-west-1_Pool|Corp".to_owned(),
+            physical_id: id("eu-west-1_Pool|Corp"),
             declared: desired,
             previous,
         };
-        let (call, _) = called(start(intent, SINCE));
-        assert!(matches!(call, Call::Update { members, .. } if members.acr_mapping == emptied));
+        let (first, plan) = called(start(intent, at(SINCE)));
+        let Call::Update { members, .. } = (if cleared {
+            assert!(matches!(first, Call::Describe(_)));
+            called(plan.resume(Ok(Output::Provider(found)))).0
+        } else {
+            first
+        }) else {
+            panic!("not an Update");
+        };
+        assert_eq!(members.acr_mapping, cleared.then(StringMap::new));
     }
 }
 
 #[test]
 fn an_unconfirmed_create_is_undone_only_within_its_time_and_unchanged() {
     let delete = || Intent::Delete {
-        physical_id: format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp"),
-        described: Some(declared("Corp", &[]).provider),
+        physical_id: id(&format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp")),
+        described: Some(declared("Corp", &[])),
     };
     // (created, modified, deleted)
     for (created, modified, deleted) in [
@@ -312,14 +365,36 @@ fn an_unconfirmed_create_is_undone_only_within_its_time_and_unchanged() {
         (SINCE + 3_601, SINCE + 3_601, false),
         (SINCE, SINCE + 1, false),
     ] {
-        let (_, plan) = called(start(delete(), SINCE + 4_000));
+        let (_, plan) = called(start(delete(), at(SINCE + 4_000)));
         let mut found = observed(&declared("Corp", &[]), created);
-        found.modified = modified;
+        found.modified = modified * 1_000;
         let step = plan.resume(Ok(Output::Provider(found)));
         assert_eq!(
             matches!(step, Step::Call(..)),
             deleted,
             "{created} {modified}"
         );
+    }
+}
+
+#[test]
+fn identifiers_that_the_new_provider_holds_tell_that_it_was_made() {
+    for (found, id) in [
+        (Some("a.example"), "eu-west-1_Pool|Renamed"),
+        (None, "eu-west-1_Pool|Corp"),
+    ] {
+        let (_, plan) = called(rename());
+        let old = observed(&declared("Corp", &["a.example"]), 0);
+        let (_, plan) = called(plan.resume(Ok(Output::Provider(old))));
+        let (_, plan) = called(plan.resume(Ok(Output::Nothing)));
+        let (_, plan) = called(plan.resume(Err(failure(FailureKind::Other, false))));
+        // The look at the new provider fails too, so that the identifiers go back.
+        let (_, plan) = called(plan.resume(Err(failure(FailureKind::Other, true))));
+        let (look, plan) = called(plan.resume(Err(failure(FailureKind::Duplicate, true))));
+        assert!(matches!(look, Call::Describe(id) if id.name == "Renamed"));
+        let made = observed(&declared("Renamed", &Vec::from_iter(found)), SINCE);
+        let answer = answered(plan.resume(Ok(Output::Provider(made))));
+        assert_eq!(answer.physical_id, id);
+        assert_eq!(answer.result.is_ok(), found.is_some());
     }
 }

@@ -1,243 +1,227 @@
-//! Changing a provider in place, or making another one in its place.
+//! Changing a provider in place.
 
 use super::{
-    Call, FailureKind, Outcome, Output, State, Step, call, create::Goal, fail, met, sentences,
+    Call, Failure, FailureKind, NEVER_RETURNED, Observed, Outcome, Output, State, Step, Timing,
+    call, compare,
+    create::{Goal, Purpose, held_by},
+    fail, members, met,
+    overtaken::{self, Found},
+    replace, sentences,
 };
 use crate::{
     physical_id::{PhysicalId, ProviderId},
-    provider::{Declared, Members, Previous, ProviderType},
+    provider::{Declared, Members, Previous},
 };
 
 /// An Update that has not come to making a provider.
 #[derive(Debug)]
 pub(super) struct Change {
-    physical_id: String,
-    declared: Declared,
-    previous: Members,
-    since: i64,
-}
-
-/// The identifiers that a provider held before any were taken off it.
-#[derive(Debug)]
-pub(super) struct Identifiers {
-    of: ProviderId,
-    held: Vec<String>,
-}
-
-impl Identifiers {
-    /// Gives them back to their provider, and then answers FAILED for this reason.
-    pub(super) fn put_back(self, physical_id: String, reason: String) -> Step {
-        let restore = identifiers_only(self.of, self.held);
-        call(restore, State::Restoring(physical_id, reason))
-    }
-}
-
-/// The Update that changes the identifiers of a provider and nothing else.
-fn identifiers_only(id: ProviderId, identifiers: Vec<String>) -> Call {
-    Call::Update {
-        id,
-        details: None,
-        members: Members {
-            idp_identifiers: Some(identifiers),
-            ..Members::default()
-        },
-    }
-}
-
-pub(super) fn restored(physical_id: String, reason: String, outcome: Outcome) -> Step {
-    let reason = match outcome {
-        Ok(_) => reason,
-        Err(failure) => sentences(
-            &reason,
-            &format!(
-                "IdpIdentifiers taken off the old provider were not put back: {}",
-                failure.text
-            ),
-        ),
-    };
-    fail(physical_id, reason)
+    pub(super) physical_id: PhysicalId,
+    pub(super) declared: Declared,
+    pub(super) previous: Previous,
+    pub(super) timing: Timing,
+    /// Whether this undoes an Update that was not applied when it began: whatever then changes the
+    /// provider to the previous properties is that Update, late.
+    undoes: bool,
 }
 
 pub(super) fn start(
-    physical_id: String,
+    physical_id: PhysicalId,
     declared: Declared,
-    previous: Previous,
-    since: i64,
+    mut previous: Previous,
+    timing: Timing,
 ) -> Step {
     let new = declared.provider.id.clone();
-    let mut previous = previous;
-    let old = match PhysicalId::from(physical_id.as_str()) {
-        PhysicalId::Unconfirmed { since, provider } if provider == new => {
-            return Goal::confirm(declared, since, physical_id).begin();
+    let mut undoes = false;
+    let old = match &physical_id {
+        PhysicalId::Unconfirmed { since, provider } if *provider == new => {
+            let purpose = Purpose::Confirm {
+                physical_id: physical_id.clone(),
+                lost: *since,
+                previous,
+            };
+            return Goal::new(declared, timing, purpose).begin();
         }
         PhysicalId::Provider(id) => {
-            // Properties of another provider are those of a replacement that failed. They say
-            // nothing about what was declared for this one.
-            if previous.id.as_ref().is_some_and(|previous| *previous != id) {
-                previous = Previous::default();
+            // Properties of another provider are those of a replacement that failed or was
+            // cancelled. They say nothing about what was declared for this one, and neither do
+            // properties that this handler refuses.
+            undoes = previous.id.as_ref().is_some_and(|previous| previous != id);
+            if undoes || previous.is_refused {
+                previous.members = Members::default();
             }
-            Some(id)
+            Some(id.clone())
         }
         // Another handler's: what its properties named is what it made.
-        PhysicalId::Foreign(_) => previous.id,
-        PhysicalId::NotCreated(_) | PhysicalId::Unconfirmed { .. } => None,
-    };
-    let update = Change {
-        physical_id,
-        declared,
-        previous: previous.members,
-        since,
+        PhysicalId::Foreign(_) => previous.id.clone(),
+        PhysicalId::NotCreated(_) | PhysicalId::MadeUp(_) | PhysicalId::Unconfirmed { .. } => None,
     };
     let Some(old) = old else {
-        return update.recreate();
+        return Goal::new(declared, timing, Purpose::Carry { physical_id }).begin();
+    };
+    let change = Change {
+        physical_id,
+        declared,
+        previous,
+        timing,
+        undoes,
     };
     if old == new {
-        let kind = update.declared.provider.kind;
-        // Properties that named another type may never have been applied: this is how
-        // CloudFormation undoes an Update that was refused for its type.
-        return if previous.kind.is_some_and(|previous| previous != kind) {
-            call(Call::Describe(new), State::CheckingType(update))
-        } else {
-            update.in_place()
-        };
+        change.begin()
+    } else {
+        replace::start(change, old)
     }
-    // Identifiers are unique in a pool. Those of the old provider that the new one wants as well
-    // have to come off first.
-    if old.pool == new.pool
-        && !update
-            .shared(update.previous.idp_identifiers.as_ref())
-            .is_empty()
-    {
-        return call(Call::Describe(old.clone()), State::ReadingOld(update, old));
-    }
-    update.replace(None).begin()
 }
 
 impl Change {
-    /// Those of `held` that the desired provider wants.
-    fn shared(&self, held: Option<&Vec<String>>) -> Vec<String> {
-        let wanted = &self.declared.provider.members.idp_identifiers;
-        let wanted: Vec<&String> = wanted.iter().flatten().collect();
-        let held = held.into_iter().flatten();
-        held.filter(|item| wanted.contains(item)).cloned().collect()
+    fn id(&self) -> ProviderId {
+        self.declared.provider.id.clone()
     }
 
-    fn in_place(self) -> Step {
-        let desired = &self.declared.provider;
-        let mut members = merge(&desired.members, &self.previous);
-        if desired.kind != ProviderType::Oidc {
-            // Declared by mistake and refused, there is none to clear, and Cognito may mind.
-            members.acr_mapping = None;
+    fn begin(self) -> Step {
+        // Properties that named another type may never have been applied: this is how
+        // CloudFormation undoes an Update that was refused for its type.
+        let kind = self.declared.provider.kind;
+        let changes_type = self.previous.kind.is_some_and(|previous| previous != kind);
+        let takes_away = members::takes_away(&self.declared, &self.previous);
+        if changes_type || takes_away || self.timing.looks_first() {
+            return self.look(None);
         }
+        let members = members::declared_only(&self.declared);
+        self.send(members)
+    }
+
+    /// Looks at the provider, after `waited` has kept it from being changed at once.
+    fn look(self, waited: Option<Failure>) -> Step {
+        call(
+            Call::Describe(self.id()),
+            State::LookingBeforeUpdate(self, waited),
+        )
+    }
+
+    fn send(self, members: Members) -> Step {
         let update = Call::Update {
-            id: desired.id.clone(),
-            details: Some(desired.details.clone()),
+            id: self.id(),
+            details: Some(self.declared.provider.details.clone()),
             members,
         };
         call(update, State::Updating(self))
     }
 
-    pub(super) fn type_checked(self, outcome: Outcome) -> Step {
-        let wanted = self.declared.provider.kind.as_str();
-        match outcome {
-            Ok(Output::Provider(observed)) if observed.kind != wanted => {
-                let reason = format!(
-                    "the type of identity provider {} cannot be changed from {} to {wanted}: \
-                     choose another ProviderName",
-                    self.declared.provider.id, observed.kind
-                );
-                fail(self.physical_id, reason)
-            }
-            Ok(_) => self.in_place(),
-            Err(failure) if failure.kind == FailureKind::NotFound => self.recreate(),
-            Err(failure) => fail(self.physical_id, failure.text),
+    pub(super) fn looked(mut self, waited: Option<Failure>, outcome: Outcome) -> Step {
+        let observed = match outcome {
+            Ok(Output::Provider(observed)) => observed,
+            Ok(_) => return self.gone(waited),
+            Err(failure) if failure.kind == FailureKind::NotFound => return self.gone(waited),
+            Err(failure) => return fail(&self.physical_id, after(waited, failure.text)),
+        };
+        let kind = self.declared.provider.kind.as_str();
+        if observed.kind != kind {
+            let reason = format!(
+                "the type of identity provider {} cannot be changed from {} to {kind}: \
+                 choose another ProviderName",
+                self.declared.provider.id, observed.kind
+            );
+            return fail(&self.physical_id, reason);
         }
+        let members = members::merge(&self.declared, &self.previous, &observed);
+        let never_applied = compare::never_applied(&self.declared, &self.previous, &observed);
+        if self.timing.precedes(observed.modified) {
+            if self.is_met(&members, &observed) {
+                return self.met("found as it is declared", Some(observed));
+            }
+            // Any two requests of the same inline values read the same sources.
+            let differs_by_source = compare::holds_members(&members, &observed)
+                && compare::holds_inline(&self.declared, &observed);
+            if !differs_by_source && !self.undoes {
+                return overtaken::ask(&self.id(), Found::Changed, move |stop| match stop {
+                    Ok(()) => self.send(members),
+                    Err(reason) => fail(&self.physical_id, after(waited, reason)),
+                });
+            }
+        } else {
+            self.undoes |= never_applied;
+        }
+        self.send(members)
+    }
+
+    /// Makes the provider again, unless this request is past: what it has waited for may be the
+    /// end of its stack.
+    fn gone(self, waited: Option<Failure>) -> Step {
+        if waited.is_none() && !self.timing.looks_first() {
+            return self.recreate();
+        }
+        overtaken::ask(&self.id(), Found::Gone, move |stop| match stop {
+            Ok(()) => self.recreate(),
+            Err(reason) => fail(&self.physical_id, after(waited, reason)),
+        })
     }
 
     pub(super) fn updated(self, outcome: Outcome) -> Step {
         match outcome {
-            Ok(output) => {
-                let desired = self.declared.provider;
-                met(
-                    desired.id.to_string(),
-                    "updated",
-                    desired,
-                    output.provider(),
-                )
-            }
+            Ok(output) => self.met("updated", output.provider()),
             Err(failure) if failure.kind == FailureKind::NotFound => self.recreate(),
-            Err(failure) => fail(self.physical_id, failure.text),
+            Err(failure) if failure.kind == FailureKind::Waited => self.look(Some(failure)),
+            Err(failure) => call(Call::Describe(self.id()), State::Verifying(self, failure)),
         }
+    }
+
+    /// Succeeds where the Update was refused and the provider is as declared all the same: a
+    /// rollback to what never changed, or a call whose answer was lost.
+    pub(super) fn verified(self, failure: Failure, outcome: Outcome) -> Step {
+        if let Ok(Output::Provider(observed)) = outcome {
+            let members = members::merge(&self.declared, &self.previous, &observed);
+            if self.is_met(&members, &observed) && self.shows_all() {
+                return self.met("found as it is declared, though refused", Some(observed));
+            }
+        }
+        let reason = if failure.kind == FailureKind::Duplicate {
+            held_by(failure.text, self.rival().as_ref())
+        } else {
+            failure.text
+        };
+        fail(&self.physical_id, reason)
+    }
+
+    /// The provider that a replacement before this may have made, if this undoes one.
+    fn rival(&self) -> Option<ProviderId> {
+        let other = self.previous.id.as_ref();
+        other
+            .filter(|id| **id != self.declared.provider.id)
+            .cloned()
+    }
+
+    /// Whether the provider holds all that is declared, and nothing is left to be taken away.
+    fn is_met(&self, to_send: &Members, observed: &Observed) -> bool {
+        compare::holds_members(to_send, observed)
+            && compare::holds(&self.declared.provider, observed)
+    }
+
+    /// Whether Cognito's answer shows all that this Update changes.
+    fn shows_all(&self) -> bool {
+        let wanted = self.declared.provider.details.expose(NEVER_RETURNED);
+        let from_source = self.declared.sources.contains_key(NEVER_RETURNED);
+        wanted.is_none() || !from_source && wanted == self.previous.details.expose(NEVER_RETURNED)
+    }
+
+    fn met(self, done: &'static str, observed: Option<Observed>) -> Step {
+        let desired = self.declared.provider;
+        met(desired.id.to_string(), done, desired, observed)
     }
 
     fn recreate(self) -> Step {
-        Goal::recreate(self.declared, self.since, self.physical_id).begin()
-    }
-
-    fn replace(self, taken: Option<Identifiers>) -> Goal {
-        Goal::replace(self.declared, self.since, self.physical_id, taken)
-    }
-
-    pub(super) fn old_read(self, old: ProviderId, outcome: Outcome) -> Step {
-        let observed = match outcome {
-            Ok(output) => output.provider(),
-            Err(failure) if failure.kind == FailureKind::NotFound => None,
-            Err(failure) => return fail(self.physical_id, failure.text),
+        let purpose = Purpose::Recreate {
+            rival: self.rival(),
+            physical_id: self.physical_id,
         };
-        let Some(observed) = observed else {
-            return self.replace(None).begin();
-        };
-        let mut held = observed.members.idp_identifiers.clone().unwrap_or_default();
-        let taken = self.shared(observed.members.idp_identifiers.as_ref());
-        let kept: Vec<String> = held
-            .iter()
-            .filter(|item| !taken.contains(item))
-            .cloned()
-            .collect();
-        // A delivery of this event that died half-way may have taken them off already. They
-        // belong to the old provider all the same, until there is a new one.
-        for item in self.shared(self.previous.idp_identifiers.as_ref()) {
-            if !held.contains(&item) {
-                held.push(item);
-            }
-        }
-        let identifiers = Identifiers {
-            of: old.clone(),
-            held,
-        };
-        if taken.is_empty() {
-            return self.replace(Some(identifiers)).begin();
-        }
-        let release = identifiers_only(old, kept);
-        call(release, State::Releasing(self, identifiers))
-    }
-
-    pub(super) fn released(self, taken: Identifiers, outcome: Outcome) -> Step {
-        match outcome {
-            Ok(_) => self.replace(Some(taken)).begin(),
-            // It was deleted in this moment, and its identifiers with it.
-            Err(failure) if failure.kind == FailureKind::NotFound => self.replace(None).begin(),
-            Err(failure) if failure.settled => fail(self.physical_id, failure.text),
-            Err(failure) => taken.put_back(self.physical_id, failure.text),
-        }
+        Goal::new(self.declared, self.timing, purpose).begin()
     }
 }
 
-/// The three-way merge of the optional members: what is declared is sent; what was declared
-/// before and is no longer is sent empty; what was never declared is not sent.
-pub(super) fn merge(desired: &Members, previous: &Members) -> Members {
-    fn member<T: Clone + Default>(desired: Option<&T>, previous: Option<&T>) -> Option<T> {
-        desired.cloned().or_else(|| previous.map(|_| T::default()))
-    }
-    Members {
-        attribute_mapping: member(
-            desired.attribute_mapping.as_ref(),
-            previous.attribute_mapping.as_ref(),
-        ),
-        idp_identifiers: member(
-            desired.idp_identifiers.as_ref(),
-            previous.idp_identifiers.as_ref(),
-        ),
-        acr_mapping: member(desired.acr_mapping.as_ref(), previous.acr_mapping.as_ref()),
+/// A reason, after what was waited for before it came to that.
+pub(super) fn after(waited: Option<Failure>, reason: String) -> String {
+    match waited {
+        Some(waited) => sentences(&waited.text, &format!("Then {reason}")),
+        None => reason,
     }
 }

@@ -12,13 +12,14 @@ use http::header::RANGE;
 use roxmltree::Document;
 use secrecy::SecretString;
 
-use super::{
-    BYTES_MAX, Content,
+use super::{BYTES_MAX, Content};
+use crate::{
+    attempts::Attempts,
+    hosts::Hosts,
     request::{Answer, Outcome, Service, elsewhere},
 };
-use crate::{attempts::Attempts, hosts::Hosts};
 
-const S3: Service = Service {
+const S3: Service<Content> = Service {
     name: "s3",
     operation: "GetObject",
     signing,
@@ -36,7 +37,7 @@ pub(super) async fn get(
     sdk: &SdkConfig,
     (bucket, key, version_id): (&str, &str, Option<&str>),
     attempts: &Attempts,
-) -> Outcome {
+) -> Outcome<Content> {
     let endpoint = match elsewhere(sdk, "AWS_ENDPOINT_URL_S3") {
         Some(url) => format!("{url}/{bucket}"),
         None => on(&Hosts::of(sdk).await.s3(), bucket),
@@ -72,7 +73,7 @@ const fn signing(options: &mut SigningOptions) {
     options.content_sha256_header = true;
 }
 
-fn read(response: &HttpResponse) -> Answer {
+fn read(response: &HttpResponse) -> Answer<Content> {
     let body = response.body().bytes().unwrap_or_default();
     match response.status().as_u16() {
         200..300 => Ok(text(body)),

@@ -10,10 +10,14 @@ use http::header::CONTENT_TYPE;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::request::{Answer, Outcome, Service, elsewhere};
-use crate::{attempts::Attempts, hosts::Hosts};
+use super::Content;
+use crate::{
+    attempts::Attempts,
+    hosts::Hosts,
+    request::{Answer, Outcome, Service, elsewhere},
+};
 
-const SSM: Service = Service {
+const SSM: Service<Content> = Service {
     name: "ssm",
     operation: "GetParameter",
     signing: |_| {},
@@ -24,7 +28,7 @@ const SSM: Service = Service {
 ///
 /// # Errors
 /// What the last attempt failed with.
-pub(super) async fn get(sdk: &SdkConfig, name: &str, attempts: &Attempts) -> Outcome {
+pub(super) async fn get(sdk: &SdkConfig, name: &str, attempts: &Attempts) -> Outcome<Content> {
     let endpoint = match elsewhere(sdk, "AWS_ENDPOINT_URL_SSM") {
         Some(url) => url,
         None => format!("https://{}", Hosts::of(sdk).await.ssm()),
@@ -39,7 +43,7 @@ pub(super) async fn get(sdk: &SdkConfig, name: &str, attempts: &Attempts) -> Out
     SSM.send(sdk, &endpoint, request, attempts).await
 }
 
-fn read(response: &HttpResponse) -> Answer {
+fn read(response: &HttpResponse) -> Answer<Content> {
     let body = response.body().bytes().unwrap_or_default();
     let output = serde_json::from_slice::<Value>(body);
     if !response.status().is_success() {

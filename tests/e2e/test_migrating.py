@@ -314,7 +314,7 @@ def test_what_cannot_be_adopted_is_left_as_it_was(aws, pools):
         ),
         "not-told": (
             changed(example("adopt.yaml"), "      AdoptExisting: true\n", ""),
-            "To have this resource take it over, set AdoptExisting to true",
+            "To adopt it, set AdoptExisting to true",
         ),
     }
     for name, (template, reason) in wrong.items():

@@ -169,7 +169,7 @@ async fn create_delivered_twice_compares_what_google_and_apple_change() {
 fn exists(name: &str) -> String {
     format!(
         "an identity provider named {name} exists already in user pool eu-west-1_Pool; it was \
-         left untouched. To have this resource take it over, set AdoptExisting to true"
+         left untouched. To adopt it, set AdoptExisting to true"
     )
 }
 
@@ -371,8 +371,8 @@ async fn create_unknown_at_the_deadline_says_so_and_its_delete_removes_what_it_m
     let body = world.create(&oidc(POOL, "Corp")).await;
     let id = unconfirmed(&body);
     let reason = "creating identity provider (eu-west-1_Pool|Corp): the time was over after 2 \
-                  failed attempts, the last: no answer in time. Whether the provider was created \
-                  is not known";
+                  failed attempts, the last: no answer in time. The provider may or may not have \
+                  been created";
     assert_eq!(body, failed(&id, reason));
     assert_eq!(world.cognito.names(POOL), ["Corp"]);
 

@@ -8,6 +8,7 @@ use tokio::net::TcpSocket;
 
 use crate::world::{
     ID, LOUD, POOL, World, deleted, failed, not_created, oidc, oidc_data, success, uncounted,
+    with_detail,
 };
 
 /// A request whose first call, and in the normal case only one, is this.
@@ -40,16 +41,21 @@ impl Operation {
     async fn world(self) -> World {
         let world = World::new().await;
         if self != Create {
-            world.cognito.put(&oidc(POOL, "Corp"), 60);
+            world.cognito.put(&Self::before(), 60);
         }
         world
+    }
+
+    /// The provider before the request.
+    fn before() -> Value {
+        with_detail(&oidc(POOL, "Corp"), "authorize_scopes", "openid")
     }
 
     async fn send(self, world: &World) -> Value {
         let corp = oidc(POOL, "Corp");
         match self {
             Create => world.create(&corp).await,
-            Update => world.update(ID, &corp, &corp).await,
+            Update => world.update(ID, &corp, &Self::before()).await,
             Delete => world.delete(ID, &corp).await,
         }
     }
@@ -92,8 +98,8 @@ impl Operation {
     }
 }
 
-/// The faults pass, and the request is met: with one call more for each, and for a Create that was
-/// carried out without an answer, one that looks.
+/// The faults pass, and the request is met: a Create is tried again until it succeeds or finds its
+/// own, and before an Update or a Delete is tried again, a look tells whether it is still needed.
 async fn passes(operation: Operation, faults: &[Fault]) {
     let mut world = operation.world().await;
     world.time = Duration::from_mins(15);
@@ -103,14 +109,22 @@ async fn passes(operation: Operation, faults: &[Fault]) {
 async fn passes_in(world: World, operation: Operation, faults: &[Fault]) {
     world.cognito.script(operation.name(), faults.to_vec());
     assert_eq!(operation.send(&world).await, operation.met());
-    let mut calls = vec![operation.name(); faults.len() + 1];
     let acted = |fault: &Fault| {
         matches!(
             fault,
             Fault::ResetAfter | Fault::ErrorAfter | Fault::HangAfter
         )
     };
-    if operation == Create && faults.iter().any(acted) {
+    let is_done = faults.iter().any(acted);
+    let mut calls = vec![operation.name()];
+    for _ in faults {
+        match operation {
+            Create => calls.push("Create"),
+            _ if is_done => calls.push("Describe"),
+            _ => calls.extend(["Describe", operation.name()]),
+        }
+    }
+    if operation == Create && is_done {
         calls.push("Describe");
     }
     assert_eq!(world.operations(), calls);
@@ -135,14 +149,17 @@ async fn is_waited_for(operation: Operation, seconds: u64) {
     assert_eq!(world.operations(), [operation.name()]);
 }
 
-/// The fault is final: one call, FAILED with the service's words, nothing changed.
+/// The fault is final: FAILED after one call with the service's words, nothing changed. After an
+/// Update, a look tells that the provider is not as declared all the same.
 async fn is_final(operation: Operation, code: &'static str, message: &'static str) {
     let world = operation.world().await;
     let fault = Fault::Error(400, code, message);
     world.cognito.script(operation.name(), [fault]);
     let body = operation.send(&world).await;
     assert_eq!(body, operation.unmet(&format!("{code}: {message}")));
-    assert_eq!(world.operations(), [operation.name()]);
+    let look = (operation == Update).then_some("Describe");
+    let calls: Vec<_> = std::iter::once(operation.name()).chain(look).collect();
+    assert_eq!(world.operations(), calls);
     assert_eq!(world.cognito.names(POOL), operation.untouched());
 }
 
@@ -161,7 +178,7 @@ async fn never_passes(operation: Operation, fault: Fault, last: &str) {
         let id = body["PhysicalResourceId"].as_str().unwrap();
         assert!(id.starts_with("unconfirmed/"), "{id}");
         let reason = format!(
-            "creating identity provider ({ID}): {why}. Whether the provider was created is not known"
+            "creating identity provider ({ID}): {why}. The provider may or may not have been created"
         );
         assert_eq!(body, failed(id, &reason));
     }
@@ -261,7 +278,9 @@ async fn an_update_throttled_while_it_looks_at_the_old_provider_is_met() {
     assert_eq!(
         world.operations(),
         [
-            "Describe", "Describe", "Update", "Update", "Create", "Create"
+            // The old provider is read, and read again before its identifiers come off it, and
+            // looked at before the new one is made.
+            "Describe", "Describe", "Update", "Describe", "Update", "Create", "Describe", "Create"
         ]
     );
 }

@@ -18,6 +18,7 @@ mod faults;
 mod operator;
 mod process;
 mod replace;
+mod rollback;
 mod saml;
 mod shapes;
 mod sources;

@@ -7,7 +7,11 @@ use cfn_cognito_idp_support::{
     events,
     lambda::{Ended, Function},
     responses::Responses,
-    storm::storm,
+    storm::{
+        Kind,
+        rollback::{Change, rollback},
+        storm,
+    },
 };
 use serde_json::json;
 
@@ -130,8 +134,17 @@ async fn a_ca_bundle_adds_trust_roots_and_the_endpoint_of_the_service_is_taken()
 
 #[tokio::test]
 async fn twenty_providers_at_once_are_all_made_under_the_published_quotas() {
-    let report = storm(Path::new(BINARY), 20, 1).await;
-    assert_eq!((report.succeeded, report.created), (20, 20));
+    let report = storm(Path::new(BINARY), Kind::Create, 20, 1).await;
+    assert_eq!((report.succeeded, report.done), (20, 20));
+}
+
+#[tokio::test]
+async fn twenty_updates_with_one_mistake_are_all_rolled_back() {
+    for change in [Change::InPlace, Change::Name] {
+        let report = rollback(Path::new(BINARY), change, 20).await;
+        assert_eq!((report.rolled_back, report.restored), (20, 20));
+        assert_eq!(report.left_behind, 0);
+    }
 }
 
 #[test]

@@ -126,7 +126,7 @@ async fn a_rename_that_fails_answers_the_old_id_and_puts_the_identifiers_back() 
     );
     assert_eq!(
         world.operations(),
-        ["Describe", "Update", "Create", "Update"]
+        ["Describe", "Update", "Create", "Describe", "Update"]
     );
     assert_eq!(
         identifiers(&world, "Corp"),
@@ -164,20 +164,18 @@ async fn identifiers_that_may_have_come_off_are_put_back() {
     let old = identified("Corp", &["a.example"]);
     let new = identified("Renamed", &["a.example"]);
     let world = after(&old).await;
-    // It acted, and the retry is refused.
-    world.cognito.script(
-        "Update",
-        [
-            Fault::ResetAfter,
-            Fault::Error(400, "NotAuthorizedException", "no"),
-        ],
-    );
+    // It acted without an answer, and the look that tells so is refused.
+    let refusal = Fault::Error(400, "NotAuthorizedException", "no");
+    world.cognito.script("Update", [Fault::ErrorAfter]);
+    world.cognito.script("Describe", [Fault::None, refusal]);
     let body = world.update(OLD, &new, &old).await;
-    let reason = "updating identity provider (eu-west-1_Pool|Corp): NotAuthorizedException: no";
+    let reason = "updating identity provider (eu-west-1_Pool|Corp): InternalErrorException: \
+                  Internal error. Then describing identity provider (eu-west-1_Pool|Corp): \
+                  NotAuthorizedException: no";
     assert_eq!(body, failed(OLD, reason));
     assert_eq!(
         world.operations(),
-        ["Describe", "Update", "Update", "Update"]
+        ["Describe", "Update", "Describe", "Update"]
     );
     assert_eq!(identifiers(&world, "Corp"), json!(["a.example"]));
 }
@@ -198,7 +196,10 @@ async fn a_rename_that_died_half_way_is_finished_or_undone_by_its_second_deliver
         .update(OLD, &with_detail(&new, "refused", "x"), &old)
         .await;
     assert_eq!(body["PhysicalResourceId"], OLD);
-    assert_eq!(world.operations(), ["Describe", "Create", "Update"]);
+    assert_eq!(
+        world.operations(),
+        ["Describe", "Create", "Describe", "Update"]
+    );
     assert_eq!(identifiers(&world, "Corp"), json!(["a.example"]));
 }
 
@@ -211,8 +212,7 @@ async fn a_rename_to_a_name_that_is_taken_is_refused_and_changes_nothing() {
     let before = world.cognito.provider(POOL, "Renamed");
     let body = world.update(OLD, &oidc(POOL, "Renamed"), &old).await;
     let reason = "an identity provider named Renamed exists already in user pool eu-west-1_Pool; \
-                  it was left untouched. To have this resource take it over, set AdoptExisting to \
-                  true";
+                  it was left untouched. To adopt it, set AdoptExisting to true";
     assert_eq!(body, failed(OLD, reason));
     assert_eq!(world.operations(), ["Create", "Describe"]);
     assert_eq!(world.cognito.provider(POOL, "Renamed"), before);
@@ -366,7 +366,10 @@ async fn a_rename_whose_create_lost_its_answer_finds_its_own() {
     world.cognito.script("Create", [Fault::ResetAfter]);
     let body = world.update(OLD, &new, &old).await;
     assert_eq!(body, success(NEW, oidc_data(POOL, "Renamed")));
-    assert_eq!(world.operations(), ["Create", "Create", "Describe"]);
+    assert_eq!(
+        world.operations(),
+        ["Create", "Describe", "Create", "Describe"]
+    );
 }
 
 #[tokio::test]

@@ -631,9 +631,10 @@ async fn delete_of_an_unconfirmed_create_that_cannot_be_compared_leaves_it_and_s
         assert_eq!(body, deleted(&id));
         assert_eq!(world.operations(), ["Describe"]);
         assert_eq!(world.cognito.names(POOL), ["Corp"]);
-        let said = world.log().into_iter().find(|line| {
-            line["message"] == "what an unconfirmed create may have made is left alone"
-        });
+        let said = world
+            .log()
+            .into_iter()
+            .find(|line| line["message"] == "cannot compare the provider; leaving it in place");
         let said = said.unwrap();
         assert_eq!(said["level"], "WARN");
         let why = said["error"].as_str().unwrap();
@@ -649,4 +650,50 @@ async fn delete_of_a_provider_reads_nothing() {
     assert_eq!(world.delete(ID, &corp(secret())).await, deleted(ID));
     assert_eq!(world.operations(), ["Delete"]);
     assert_eq!(stores.take_reads(), []);
+}
+
+#[tokio::test]
+async fn a_rename_is_undone_after_its_secret_was_rotated() {
+    const NEW: &str = "eu-west-1_Pool|Renamed";
+    let old = corp(secret());
+    let new = with(&old, "ProviderName", json!("Renamed"));
+    let (world, stores) = world().await;
+    world.cognito.put(&oidc(POOL, "Corp"), 3_600);
+    stores.put_secret("google", "", r#"{"secret": "planted-rotated"}"#);
+    let renamed = world.update(ID, &new, &old).await;
+    assert_eq!(renamed, success(NEW, oidc_data(POOL, "Renamed")));
+    let undone = world.update(NEW, &old, &new).await;
+    assert_eq!(undone, success(ID, oidc_data(POOL, "Corp")));
+    let corp = world.cognito.provider(POOL, "Corp").unwrap();
+    assert_eq!(corp["ProviderDetails"]["client_secret"], "planted-rotated");
+    assert_eq!(world.delete(NEW, &new).await, deleted(NEW));
+    assert_eq!(world.cognito.names(POOL), ["Corp"]);
+}
+
+#[tokio::test]
+async fn a_rename_to_a_provider_that_is_younger_and_differs_in_its_secret_takes_nothing_over() {
+    let old = corp(secret());
+    let new = with(&old, "ProviderName", json!("Renamed"));
+    let (world, _stores) = world().await;
+    world.cognito.put(&oidc(POOL, "Corp"), 3_600);
+    let theirs = with_detail(&oidc(POOL, "Renamed"), "client_secret", "planted-theirs");
+    world.cognito.put(&theirs, 60);
+    let before = world.cognito.provider(POOL, "Renamed");
+    assert_eq!(world.update(ID, &new, &old).await["Status"], "FAILED");
+    assert_eq!(world.cognito.provider(POOL, "Renamed"), before);
+}
+
+#[tokio::test]
+async fn a_late_create_that_cannot_read_its_secret_is_unconfirmed() {
+    let (world, stores) = world().await;
+    world.cognito.put(&oidc(POOL, "Corp"), 50);
+    let url = world.responses.url(Some(&events::amz_date(60)));
+    stores.script_always("GetSecretValue", DENIED);
+    let body = world.send(events::create(&url, &corp(secret()))).await;
+    assert_eq!(body["Status"], "FAILED");
+    let id = body["PhysicalResourceId"].as_str().unwrap();
+    assert!(id.starts_with("unconfirmed/"), "{id}");
+    stores.script_always("GetSecretValue", Fault::None);
+    assert_eq!(world.delete(id, &corp(secret())).await, deleted(id));
+    assert!(world.cognito.names(POOL).is_empty());
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use cfn_cognito_idp_support::{
+    cloudformation::CloudFormation,
     cognito::Cognito,
     events::{self, LOGICAL_ID, REQUEST_ID, STACK_ID},
     lambda::{Ended, Function, Log},
@@ -30,6 +31,7 @@ pub const ID: &str = "eu-west-1_Pool|Corp";
 /// [`PLANTED`].
 pub struct World {
     pub cognito: Cognito,
+    pub cloudformation: CloudFormation,
     pub responses: Responses,
     pub function: Function,
     /// The time that an invocation has.
@@ -58,9 +60,11 @@ impl World {
     /// With that in the function's environment.
     pub async fn with(environment: &[(&'static str, &str)]) -> Self {
         let cognito = Cognito::start(&[POOL, OTHER, FAR]).await;
+        let cloudformation = CloudFormation::start().await;
         let responses = Responses::start().await;
         let mut all = vec![
             ("AWS_ENDPOINT_URL", cognito.url()),
+            ("AWS_ENDPOINT_URL_CLOUDFORMATION", cloudformation.url()),
             ("RESPONSE_URL_HOSTS", responses.authority()),
         ];
         let given = environment.iter();
@@ -72,6 +76,7 @@ impl World {
         };
         Self {
             cognito,
+            cloudformation,
             responses,
             function,
             time: Duration::from_mins(5),

@@ -16,7 +16,8 @@ pub struct Assumptions {
     pub overlap: bool,
     /// An event may be delivered again after its FAILED answer.
     pub again_after_failure: bool,
-    /// An event may be delivered, or still be worked on, when later requests are under way.
+    /// An event of any kind may be delivered, or still be worked on, when later requests are under
+    /// way. A Delete may be in any case, once the resource is gone.
     pub late_deliveries: bool,
     /// A call that was given up may still be carried out when later requests are under way.
     pub applied_late: bool,
@@ -24,8 +25,17 @@ pub struct Assumptions {
     pub fails_after_death: bool,
     /// No delivery of an event may come to an answer.
     pub no_answer: bool,
-    /// CloudFormation may cancel a Create while it runs.
+    /// CloudFormation may cancel a Create while it runs. It may cancel an Update that waits in any
+    /// case.
     pub cancelled: bool,
+    /// CloudFormation may cancel an Update while one of its calls is under way.
+    pub cancelled_in_call: bool,
+    /// The rollback of an Update that is cancelled while it waits may fail, or end without an answer,
+    /// while that one still waits.
+    pub fails_while_haunted: bool,
+    /// A source may change within a request and its deliveries, or before what is in doubt is
+    /// undone. It may change between requests in any case.
+    pub rotated_within: bool,
     /// Somebody may make a provider under a name that the stack holds.
     pub names_reused: bool,
     /// Somebody may make a provider that is just what the stack declares.
@@ -60,6 +70,9 @@ impl Assumptions {
             fails_after_death: false,
             no_answer: false,
             cancelled: false,
+            cancelled_in_call: false,
+            fails_while_haunted: false,
+            rotated_within: false,
             names_reused: false,
             equal_by_others: false,
             changed_while_unconfirmed: false,

@@ -14,7 +14,12 @@ impl Model {
         let mut states = Vec::new();
         for beginning in self.lives_begin() {
             for change in [Nothing, InPlace, ProviderName, ProviderType] {
-                for (identifier, adopt) in [(false, false), (true, false), (true, true)] {
+                for (identifier, adopt, sourced) in [
+                    (false, false, false),
+                    (true, false, false),
+                    (true, true, false),
+                    (false, false, true),
+                ] {
                     let may = &self.assumptions;
                     let left_out = match beginning {
                         Beginning::Inherited => {
@@ -35,6 +40,7 @@ impl Model {
                         change,
                         identifier,
                         adopt,
+                        sourced,
                     };
                     states.extend(
                         self.pools(life)
@@ -61,7 +67,7 @@ impl Model {
 
     /// Pools with nothing in them, or with a provider that was there before.
     fn pools(&self, life: Life) -> Vec<Cognito> {
-        let first = life.first().seen(0);
+        let first = life.first().seen(0, Secret::One);
         let mut theirs = first;
         theirs.secret = Secret::Theirs;
         theirs.identifier = false;
@@ -82,7 +88,7 @@ impl Model {
         if life.change == Change::ProviderName {
             pools.push(with(Name::Renamed, theirs, Owner::Theirs));
             if self.assumptions.equal_by_others {
-                let equal = life.second().seen(0);
+                let equal = life.second().seen(0, Secret::One);
                 pools.push(with(Name::Renamed, equal, Owner::Theirs));
             }
         }
@@ -99,6 +105,9 @@ impl Model {
             in_flight: None,
             cognito,
             before: cognito,
+            source: Secret::One,
+            read: Secret::One,
+            rotations: u8::from(life.sourced),
             since: Since::default(),
             mishaps: self.assumptions.mishaps,
             foreign: self.assumptions.foreign,

@@ -35,6 +35,7 @@ pub struct Life {
     pub change: Change,
     pub identifier: bool,
     pub adopt: bool,
+    pub sourced: bool,
 }
 
 impl Life {
@@ -52,6 +53,7 @@ impl Life {
             secret: Secret::One,
             identifier: self.identifier,
             adopt: self.adopt,
+            sourced: self.sourced,
         }
     }
 
@@ -67,6 +69,15 @@ impl Life {
             Change::ProviderName => properties.name = Name::Renamed,
             Change::ProviderType => properties.kind = properties.kind.other(),
         }
+        properties
+    }
+
+    /// These properties with what an Update in place can change.
+    const fn changed(mut properties: Properties) -> Properties {
+        properties.secret = match properties.secret {
+            Secret::One => Secret::Two,
+            _ => Secret::One,
+        };
         properties
     }
 }
@@ -94,6 +105,8 @@ pub struct Stack {
     pub current: (Id, Properties),
     /// A create that failed, and is still to be cleaned up.
     failed: Option<Id>,
+    /// Whether there was an Update after the one that carried on with a failed create.
+    went_on: bool,
 }
 
 impl Stack {
@@ -101,7 +114,7 @@ impl Stack {
         let (stage, verb, id) = match life.beginning {
             Beginning::Inherited => {
                 let previous = life.first();
-                (Stage::Update, Verb::Update { previous }, Id::MadeUp)
+                (Stage::Update, Verb::Update { previous }, Id::Foreign)
             }
             _ => (Stage::Create, Verb::Create, Id::NotCreated),
         };
@@ -120,6 +133,7 @@ impl Stack {
             },
             current: (id, life.first()),
             failed: None,
+            went_on: false,
         }
     }
 
@@ -133,9 +147,16 @@ impl Stack {
         ids.any(|id| match id {
             Id::Provider(held) => held == name,
             // Another handler's id stands for the name in the properties.
-            Id::MadeUp => self.life.first().name == name,
+            Id::Foreign => self.life.first().name == name,
             _ => false,
         }) || undone
+    }
+
+    /// Whether a create in doubt is still to be confirmed or undone.
+    pub fn is_unconfirmed(&self) -> bool {
+        let ids = [Some(self.request.id), Some(self.current.0), self.failed];
+        let mut ids = ids.into_iter().flatten();
+        ids.any(|id| matches!(id, Id::Unconfirmed { .. }))
     }
 
     /// Whether a Delete is to find out if anything of that name was made.
@@ -194,15 +215,20 @@ impl Stack {
             (Stage::Undo | Stage::CleanUp | Stage::Delete, false) => {
                 let mut stack = *self;
                 stack.request.since += 1;
+                stack.request.id = answer.id;
                 vec![stack]
             }
-            (Stage::CleanUp, true) => vec![
-                Self {
-                    failed: None,
-                    ..*self
+            (Stage::CleanUp, true) => {
+                let mut stack = *self;
+                stack.failed = None;
+                let mut ways = vec![stack.delete()];
+                if life.beginning == Beginning::UpdateAfterFailure && !stack.went_on {
+                    // What was confirmed is a resource as any other.
+                    stack.went_on = true;
+                    ways.push(stack.update(Stage::Update, Life::changed(stack.current.1)));
                 }
-                .delete(),
-            ],
+                ways
+            }
             (Stage::Delete, true) => match self.failed {
                 // The first of two creates, after the second.
                 Some(id) if self.failed != Some(sent.id) => {
@@ -213,14 +239,17 @@ impl Stack {
         }
     }
 
-    /// A Delete with an id that CloudFormation makes up, as for a Create that it cancels.
-    pub const fn cancel(&self) -> Self {
-        self.next(
-            Stage::Delete,
-            Verb::Delete,
-            Id::MadeUp,
-            self.request.properties,
-        )
+    /// What CloudFormation sends when it cancels the request: for a Create a Delete with an id that
+    /// it makes up, for an Update its undoing.
+    pub fn cancel(&self) -> Option<Self> {
+        match self.request.verb {
+            Verb::Create => {
+                let properties = self.request.properties;
+                Some(self.next(Stage::Delete, Verb::Delete, Id::MadeUp, properties))
+            }
+            Verb::Update { .. } => self.after(self.unanswered()).first().copied(),
+            Verb::Delete => None,
+        }
     }
 
     /// The answer that CloudFormation makes up for a request that nobody answers.

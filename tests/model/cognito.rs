@@ -37,6 +37,8 @@ pub enum Call {
     },
     Delete(Name),
     SigningCertificate,
+    /// CloudFormation is asked, and not Cognito.
+    StackResource,
 }
 
 /// For whom a call is made: what the promises need to know of it.
@@ -46,6 +48,8 @@ pub struct Mandate {
     pub adopt: bool,
     /// It undoes a create that was never confirmed.
     pub unconfirmed: bool,
+    /// CloudFormation has gone on without it.
+    pub superseded: bool,
 }
 
 /// How a call ends that does not end well.
@@ -59,6 +63,10 @@ pub enum Mishap {
     Lost,
     /// It was carried out, the answer was lost, and it was sent again.
     SentTwice,
+    /// It was not carried out, and it is time for another attempt.
+    Waited,
+    /// It was carried out, nobody learns of it, and it is time for another attempt.
+    WaitedInDoubt,
     /// It was carried out, and the execution ended before it could note that.
     DiedAfter,
     /// The execution ended before the call.
@@ -97,6 +105,15 @@ impl Cognito {
         *self.get_mut(name) = Some(stored);
     }
 
+    /// Takes over a provider that is somebody else's.
+    pub fn adopt(&mut self, name: Name) {
+        if let Some(stored) = self.get_mut(name)
+            && stored.owner == Owner::Theirs
+        {
+            stored.owner = Owner::Adopted;
+        }
+    }
+
     /// Whether any provider of that owner is there.
     pub fn holds(&self, owner: Owner) -> bool {
         let mut all = self.0.iter().flatten();
@@ -113,6 +130,7 @@ impl Cognito {
     pub fn settled(mut self) -> Self {
         for stored in self.0.iter_mut().flatten() {
             stored.seen.modified = stored.seen.created;
+            stored.seen.touched = false;
         }
         self
     }
@@ -136,6 +154,7 @@ impl Cognito {
                     by_hand: false,
                     created: now,
                     modified: now,
+                    touched: false,
                 };
                 let owner = Owner::Made;
                 self.put(name, Stored { seen, owner });
@@ -169,6 +188,7 @@ impl Cognito {
                 seen.identifier = identifier.unwrap_or(seen.identifier);
                 seen.by_hand = by_hand.unwrap_or(seen.by_hand);
                 seen.modified = now;
+                seen.touched = true;
                 (Outcome::Done(Some(*seen)), harm)
             }
             Call::Delete(name) => match self.get_mut(name).take() {
@@ -180,6 +200,7 @@ impl Cognito {
                 None => (Outcome::NOT_FOUND, false),
             },
             Call::SigningCertificate => (Outcome::Certificate, false),
+            Call::StackResource => (Outcome::Superseded(mandate.superseded), false),
         }
     }
 
@@ -193,6 +214,7 @@ impl Cognito {
                 by_hand: false,
                 created: now,
                 modified: now,
+                touched: false,
             },
             owner: Owner::Theirs,
         };
@@ -219,6 +241,7 @@ impl Cognito {
                 let seen = &mut self.get_mut(name).as_mut()?.seen;
                 seen.by_hand = true;
                 seen.modified = now;
+                seen.touched = true;
             }
         }
         Some(())

@@ -8,11 +8,11 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use cfn_cognito_idp::plan::{self, Intent, Step};
+use cfn_cognito_idp::plan::{self, Intent, Step, Timing};
 
 use crate::{
     cognito::{Call, Cognito, Mandate},
-    symbols::{Id, Outcome, Properties},
+    symbols::{Id, Outcome, Properties, Secret},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,28 +33,59 @@ pub struct Request {
     pub since: u8,
 }
 
-impl Request {
+/// A delivery of a request, and the secret that its source held then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Delivery {
+    pub request: Request,
+    pub source: Secret,
+    /// Whether it came long after the request was issued.
+    pub late: bool,
+}
+
+/// What a late delivery is late by, in milliseconds: less than a tick.
+const LATE_MS: i64 = 45_000;
+
+impl Delivery {
+    fn timing(&self, tick: i64) -> Timing {
+        let issued = i64::from(self.request.since) * tick;
+        Timing {
+            issued,
+            received_ms: issued * 1_000 + if self.late { LATE_MS } else { 0 },
+            waited: false,
+        }
+    }
+
     fn intent(&self, tick: i64) -> Intent {
-        let physical_id = self.id.text(tick);
-        match self.verb {
+        let Request {
+            verb,
+            id,
+            properties,
+            ..
+        } = self.request;
+        let physical_id = id.parsed(tick);
+        match verb {
             Verb::Create => Intent::Create {
-                declared: self.properties.declared(),
+                declared: properties.declared(self.source),
                 request_id: "request".to_owned(),
             },
             Verb::Update { previous } => Intent::Update {
                 physical_id,
-                declared: self.properties.declared(),
+                declared: properties.declared(self.source),
                 previous: previous.previous(),
             },
             Verb::Delete => Intent::Delete {
                 physical_id,
-                described: Some(self.properties.provider()),
+                described: Some(properties.declared(self.source)),
             },
         }
     }
+}
 
-    pub const fn mandate(&self) -> Mandate {
+impl Request {
+    /// The mandate of this request, `current` being the one that CloudFormation waits for.
+    pub fn mandate(&self, current: &Self) -> Mandate {
         Mandate {
+            superseded: self != current,
             adopt: self.properties.adopt && !matches!(self.verb, Verb::Delete),
             unconfirmed: matches!((self.verb, self.id), (Verb::Delete, Id::Unconfirmed { .. })),
         }
@@ -73,7 +104,8 @@ pub struct Answer {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    Call(Call),
+    /// A call, and whether the execution looks before it makes it again.
+    Call(Call, bool),
     Answer(Answer),
 }
 
@@ -82,7 +114,7 @@ pub enum Next {
 pub struct Decisions {
     /// Seconds between two requests.
     pub tick: i64,
-    known: RwLock<HashMap<(Request, Vec<Outcome>), Next>>,
+    known: RwLock<HashMap<(Delivery, Vec<Outcome>), Next>>,
 }
 
 impl Decisions {
@@ -93,22 +125,21 @@ impl Decisions {
         }
     }
 
-    pub fn next(&self, request: &Request, outcomes: &[Outcome]) -> Next {
-        let key = (*request, outcomes.to_vec());
+    pub fn next(&self, delivery: &Delivery, outcomes: &[Outcome]) -> Next {
+        let key = (*delivery, outcomes.to_vec());
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(next) = known.get(&key) {
             return *next;
         }
         drop(known);
-        let next = self.replay(request, outcomes);
+        let next = self.replay(delivery, outcomes);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(key, next);
         next
     }
 
-    fn replay(&self, request: &Request, outcomes: &[Outcome]) -> Next {
-        let since = i64::from(request.since) * self.tick;
-        let mut step = plan::start(request.intent(self.tick), since);
+    fn replay(&self, delivery: &Delivery, outcomes: &[Outcome]) -> Next {
+        let mut step = plan::start(delivery.intent(self.tick), delivery.timing(self.tick));
         for outcome in outcomes {
             step = match step {
                 Step::Call(_, plan) => plan.resume(outcome.told(self.tick)),
@@ -116,13 +147,13 @@ impl Decisions {
             };
         }
         match step {
-            Step::Call(call, _) => Next::Call(call.as_ref().into()),
+            Step::Call(call, plan) => Next::Call(call.as_ref().into(), plan.looks_again()),
             Step::Answer(answer) => {
                 let reason = answer.result.as_ref().err().map_or("", |reason| reason);
                 Next::Answer(Answer {
                     succeeded: answer.result.is_ok(),
                     id: Id::read(&answer.physical_id, self.tick),
-                    in_doubt: reason.contains("is not known"),
+                    in_doubt: reason.contains("have been created"),
                     unreturned: reason.contains("were not put back"),
                 })
             }
@@ -130,13 +161,14 @@ impl Decisions {
     }
 
     /// A delivery whose calls all have their answers.
-    pub fn deliver(&self, request: &Request, cognito: &mut Cognito, now: u8) -> Option<Answer> {
+    pub fn deliver(&self, delivery: &Delivery, cognito: &mut Cognito, now: u8) -> Option<Answer> {
+        let request = &delivery.request;
         let mut outcomes = Vec::new();
         while outcomes.len() <= CALLS {
-            match self.next(request, &outcomes) {
+            match self.next(delivery, &outcomes) {
                 Next::Answer(answer) => return Some(answer),
-                Next::Call(call) => {
-                    outcomes.push(cognito.apply(call, request.mandate(), now).0);
+                Next::Call(call, _) => {
+                    outcomes.push(cognito.apply(call, request.mandate(request), now).0);
                 }
             }
         }
@@ -144,7 +176,7 @@ impl Decisions {
     }
 }
 
-/// The calls that the longest way to an answer takes: a rename reads the old provider, takes its
-/// identifiers, creates, describes what is in the way, takes it over, and puts the identifiers back
-/// or gets the certificate.
-pub const CALLS: usize = 6;
+/// More calls than the longest way to an answer takes: a rename reads the old provider, takes its
+/// identifiers, creates, describes what is in the way and the old provider, takes it over, puts the
+/// identifiers back or gets the certificate, and looks again after each wait.
+pub const CALLS: usize = 16;

@@ -51,8 +51,13 @@ fn way(path: Path<State, Action>) -> String {
     for (state, action) in path.into_vec() {
         let stack = &state.stack;
         let line = format!(
-            "  {:?} {:?} {:?}: {:?} {:?} -> {action:?}\n",
-            stack.stage, stack.request.id, stack.request.properties, state.cognito, state.answer
+            "  {:?} {:?} {:?}: {:?} {:?} {:?} -> {action:?}\n",
+            stack.stage,
+            stack.request.id,
+            stack.request.properties,
+            state.cognito,
+            state.answer,
+            state.broken
         );
         text.push_str(&line);
     }

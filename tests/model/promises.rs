@@ -3,7 +3,7 @@
 use stateright::Property;
 
 use crate::{
-    cloudformation::Stage,
+    cloudformation::{Beginning, Change, Stage},
     cognito::Owner,
     execution::Verb,
     state::{Action, Broken, Model, State},
@@ -17,6 +17,7 @@ pub const IDS: &str = "a failed create names no provider, other failures repeat 
 pub const IDEMPOTENT: &str = "applying twice is applying once";
 pub const MET: &str = "success means what was asked for";
 pub const UNDOABLE: &str = "a request whose calls succeed succeeds";
+pub const OVERTAKEN: &str = "a request that was cancelled changes nothing after its rollback";
 pub const WHOLE: &str = "a refused request changes nothing";
 
 impl stateright::Model for Model {
@@ -47,6 +48,7 @@ impl stateright::Model for Model {
             Property::always(IDEMPOTENT, |_, state| holds(state, Broken::NotIdempotent)),
             Property::always(MET, |_, state| holds(state, Broken::HollowSuccess)),
             Property::always(UNDOABLE, |_, state| holds(state, Broken::NeedlessFailure)),
+            Property::always(OVERTAKEN, |_, state| holds(state, Broken::Overwritten)),
             Property::always(WHOLE, |_, state| holds(state, Broken::HalfDone)),
         ];
         properties.extend(sights());
@@ -59,7 +61,7 @@ fn holds(state: &State, broken: Broken) -> bool {
 }
 
 /// What is to be seen somewhere: a model in which nothing happens keeps every promise.
-fn sights() -> [Property<Model>; 6] {
+fn sights() -> [Property<Model>; 9] {
     [
         Property::sometimes("a provider is created", |_, state: &State| {
             succeeded(state, Stage::Create)
@@ -76,6 +78,24 @@ fn sights() -> [Property<Model>; 6] {
                 && matches!(state.stack.request.id, Id::Unconfirmed { .. })
                 && state.before.holds(Owner::Made)
                 && !state.cognito.holds(Owner::Made)
+        }),
+        Property::sometimes(
+            "an Update is cancelled while it waits",
+            |_, state: &State| state.is_haunted() && state.stack.stage == Stage::Undo,
+        ),
+        Property::sometimes(
+            "a rename is undone after its source changed",
+            |_, state: &State| {
+                let stack = &state.stack;
+                stack.life.sourced
+                    && stack.life.change == Change::ProviderName
+                    && state.rotations == 0
+                    && succeeded(state, Stage::Undo)
+            },
+        ),
+        Property::sometimes("what was confirmed is updated", |_, state: &State| {
+            state.stack.life.beginning == Beginning::UpdateAfterFailure
+                && succeeded(state, Stage::Update)
         }),
         Property::sometimes("an event is delivered twice", |_, state: &State| {
             state.deliveries == 2 && state.answer.is_some_and(|answer| answer.succeeded)

@@ -6,15 +6,22 @@ use crate::{
     assumptions::Assumptions,
     cloudformation::{Stack, Stage},
     cognito::{Call, Cognito, Foreign, Mandate, Mishap},
-    execution::{Answer, Decisions, Next, Request},
-    symbols::{Id, Name, Outcome},
+    execution::{Answer, Decisions, Delivery, Next, Request},
+    symbols::{Id, Name, Outcome, Secret},
 };
 
 /// An execution of the handler that is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Run {
-    pub request: Request,
+    pub delivery: Delivery,
     pub outcomes: Vec<Outcome>,
+}
+
+impl Run {
+    /// Whether it waits for its turn, and will look before it goes on.
+    fn waits(&self) -> bool {
+        matches!(self.outcomes.last(), Some(Outcome::Waited { .. }))
+    }
 }
 
 /// What has gone wrong that must not.
@@ -27,6 +34,7 @@ pub enum Broken {
     HollowSuccess,
     NeedlessFailure,
     HalfDone,
+    Overwritten,
 }
 
 /// What has happened since the request was issued.
@@ -38,6 +46,8 @@ pub struct Since {
     pub doubt: bool,
     pub died: bool,
     pub disturbed: bool,
+    /// An execution of an earlier request has changed something.
+    pub haunted: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -56,6 +66,12 @@ pub struct State {
     pub cognito: Cognito,
     /// As it was when the request was issued.
     pub before: Cognito,
+    /// The secret that the source holds.
+    pub source: Secret,
+    /// The secret that the answered delivery read.
+    pub read: Secret,
+    /// How often the source may still change.
+    pub rotations: u8,
     pub since: Since,
     pub mishaps: u8,
     pub foreign: u8,
@@ -89,8 +105,10 @@ pub enum Action {
     GoOn(usize),
     /// CloudFormation has waited for long enough.
     GiveUp,
-    /// CloudFormation cancels the Create.
+    /// CloudFormation cancels the request.
     Cancel,
+    /// The source changes.
+    Rotate,
 }
 
 impl State {
@@ -101,7 +119,20 @@ impl State {
     }
 
     pub const fn now(&self) -> u8 {
-        self.stack.request.since
+        self.stack.request.since + self.over as u8
+    }
+
+    /// Whether an execution of an earlier request is still under way.
+    pub fn is_haunted(&self) -> bool {
+        let current = self.stack.request;
+        self.runs.iter().any(|run| run.delivery.request != current)
+    }
+
+    /// Whether no execution of the request is under way any more.
+    pub fn is_free(&self) -> bool {
+        let current = self.stack.request;
+        let mut runs = self.runs.iter();
+        runs.all(|run| run.delivery.request != current)
     }
 
     pub fn breaks(&mut self, broken: Broken) {
@@ -133,27 +164,62 @@ impl Model {
         let may = &self.assumptions;
         let trouble = state.mishaps > 0;
         let last = state.since.died && !may.fails_after_death;
-        for (number, _) in state.runs.iter().enumerate() {
+        for (number, run) in state.runs.iter().enumerate() {
             actions.push(Action::Call(number));
+            let delivery = &run.delivery;
+            if delivery.request != state.stack.request && !may.late_deliveries {
+                continue;
+            }
+            let looks_again = matches!(
+                self.decisions.next(delivery, &run.outcomes),
+                Next::Call(_, true)
+            );
+            if trouble && looks_again && state.is_haunted() {
+                let waits = [Mishap::Waited, Mishap::WaitedInDoubt];
+                actions.extend(waits.map(|wait| Action::Fail(number, wait)));
+            }
+            if state.is_haunted() && !may.fails_while_haunted {
+                continue;
+            }
             if trouble && (!last || may.no_answer) {
                 let deaths = [Mishap::DiedAfter, Mishap::DiedBefore];
                 actions.extend(deaths.map(|death| Action::Fail(number, death)));
             }
             if trouble && !last {
-                use Mishap::{Lost, Refused, SentTwice, Unanswered};
-                let mishaps = [Refused, Unanswered, Lost, SentTwice];
-                actions.extend(mishaps.map(|mishap| Action::Fail(number, mishap)));
+                use Mishap::{Lost, Refused, SentTwice, Unanswered, Waited, WaitedInDoubt};
+                let mishaps = [Refused, Unanswered, Lost];
+                let again = if looks_again {
+                    &[Waited, WaitedInDoubt][..]
+                } else {
+                    &[SentTwice][..]
+                };
+                let mishaps = mishaps.iter().chain(again);
+                actions.extend(mishaps.map(|mishap| Action::Fail(number, *mishap)));
             }
         }
         if state.in_flight.is_some() && (may.applied_late || !state.since.disturbed) {
             actions.push(Action::ApplyLate);
         }
         if state.over {
-            if may.late_deliveries && trouble && state.runs.is_empty() {
+            if trouble && state.runs.is_empty() {
                 let past = 0..state.past.len();
                 actions.extend(past.map(Action::DeliverLate));
             }
+            if state.foreign > 0 {
+                let free = Name::ALL.into_iter();
+                let free = free.filter(|name| state.cognito.get(*name).is_none());
+                actions.extend(free.map(|name| Action::Disturb(Foreign::Make(name))));
+            }
             return;
+        }
+        let is_unconfirmed = |id: Id| matches!(id, Id::Unconfirmed { .. });
+        let between = state.runs.is_empty()
+            && !state.stack.is_unconfirmed()
+            && state
+                .answer
+                .is_some_and(|answer| !is_unconfirmed(answer.id));
+        if state.rotations > 0 && (between || may.rotated_within) {
+            actions.push(Action::Rotate);
         }
         if state.deliveries < DELIVERIES && self.may_deliver(state) {
             actions.push(Action::Deliver);
@@ -166,7 +232,7 @@ impl Model {
             self.disturbances(state, actions);
         }
         match state.answer {
-            Some(answer) if state.runs.is_empty() || may.late_deliveries => {
+            Some(answer) if state.is_free() || may.late_deliveries => {
                 let ways = state.stack.after(answer).len().max(1);
                 actions.extend((0..ways).map(Action::GoOn));
             }
@@ -176,13 +242,20 @@ impl Model {
             None if may.cancelled && state.stack.stage == Stage::Create => {
                 actions.push(Action::Cancel);
             }
+            None if state.stack.stage == Stage::Update
+                && trouble
+                && !state.runs.is_empty()
+                && (may.cancelled_in_call || state.runs.iter().all(Run::waits)) =>
+            {
+                actions.push(Action::Cancel);
+            }
             _ => {}
         }
     }
 
     fn may_deliver(&self, state: &State) -> bool {
         let may = &self.assumptions;
-        if !state.runs.is_empty() {
+        if !state.is_free() {
             return may.overlap && state.mishaps > 0;
         }
         match state.answer {
@@ -195,8 +268,9 @@ impl Model {
     /// Whether an execution has made it so and only gets the certificate for its answer.
     fn is_about_to_answer(&self, state: &State, name: Name) -> bool {
         state.runs.iter().any(|run| {
-            let next = self.decisions.next(&run.request, &run.outcomes);
-            run.request.properties.name == name && next == Next::Call(Call::SigningCertificate)
+            let next = self.decisions.next(&run.delivery, &run.outcomes);
+            let is_named = run.delivery.request.properties.name == name;
+            is_named && next == Next::Call(Call::SigningCertificate, false)
         })
     }
 

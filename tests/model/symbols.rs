@@ -1,11 +1,11 @@
 //! The small words of the model, and what they are in the handler's language.
 
-use std::{collections::BTreeMap, iter};
+use std::collections::BTreeMap;
 
 use cfn_cognito_idp::{
     physical_id::{PhysicalId, ProviderId},
     plan::{self, Failure, FailureKind, Observed, Output},
-    provider::{Declared, Members, Previous, Provider, ProviderType, Sources},
+    provider::{Declared, Members, Place, Previous, Provider, ProviderType, Source, Sources},
     secret::Details,
 };
 
@@ -14,7 +14,9 @@ use crate::cognito::Call;
 const POOL: &str = "eu-west-1_Pool";
 const IDENTIFIER: &str = "corp.example";
 const SECRET: &str = "client_secret";
-const MADE_UP: &str = "stack-Corp-1ABCDEF";
+/// As CloudFormation makes them up for the resource `Corp` of the stack `stack`.
+const MADE_UP: &str = "stack-Corp-1ABCDEFGH";
+const FOREIGN: &str = "2026/11/22/[$LATEST]0123456789abcdef";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Name {
@@ -47,8 +49,13 @@ impl Kind {
     /// The pool signs its requests to a SAML provider, so that there is a certificate to be had.
     fn details(self, secret: Secret) -> Details {
         let signing = (self == Self::Saml).then_some(("RequestSigningAlgorithm", "rsa-sha256"));
-        let secret = iter::once((SECRET, secret.text()));
-        secret.chain(signing).collect()
+        // Others have another client, which their template names.
+        let client = match secret {
+            Secret::Theirs => "theirs",
+            _ => "ours",
+        };
+        let given = [(SECRET, secret.text()), ("client_id", client)];
+        given.into_iter().chain(signing).collect()
     }
 
     pub const fn other(self) -> Self {
@@ -100,14 +107,17 @@ pub struct Properties {
     /// Whether `IdpIdentifiers` is declared, with the one identifier that there is.
     pub identifier: bool,
     pub adopt: bool,
+    /// Whether the secret comes from a source, which may change.
+    pub sourced: bool,
 }
 
 impl Properties {
-    pub fn provider(self) -> Provider {
+    /// The provider with the secret that its source holds.
+    fn provider(self, source: Secret) -> Provider {
         Provider {
             id: self.name.id(),
             kind: self.kind.provider_type(),
-            details: self.kind.details(self.secret),
+            details: self.kind.details(self.secret_from(source)),
             members: Members {
                 idp_identifiers: self.identifier.then(|| vec![IDENTIFIER.to_owned()]),
                 ..Members::default()
@@ -115,32 +125,52 @@ impl Properties {
         }
     }
 
-    pub fn declared(self) -> Declared {
+    /// The secret that these properties stand for.
+    pub const fn secret_from(self, source: Secret) -> Secret {
+        if self.sourced { source } else { self.secret }
+    }
+
+    pub fn declared(self, source: Secret) -> Declared {
+        let place = Place::Parameter {
+            name: SECRET.to_owned(),
+        };
+        let read = Source {
+            place,
+            json_key: None,
+        };
+        let sources = self.sourced.then(|| (SECRET.to_owned(), read));
         Declared {
-            provider: self.provider(),
-            sources: Sources::new(),
+            provider: self.provider(source),
+            sources: Sources::from_iter(sources),
             adopt_existing: self.adopt,
         }
     }
 
     pub fn previous(self) -> Previous {
-        let provider = self.provider();
+        let provider = self.provider(self.secret);
+        let sourced = self.sourced.then(|| SECRET.to_owned());
         Previous {
             id: Some(provider.id),
             kind: Some(provider.kind),
+            details: provider
+                .details
+                .without(|key| sourced.as_deref() == Some(key)),
+            sources: sourced.into_iter().collect(),
             members: provider.members,
+            is_refused: false,
         }
     }
 
     /// What Cognito would show, had it been made of these.
-    pub const fn seen(self, at: u8) -> Seen {
+    pub const fn seen(self, at: u8, source: Secret) -> Seen {
         Seen {
             kind: self.kind,
-            secret: self.secret,
+            secret: self.secret_from(source),
             identifier: self.identifier,
             by_hand: false,
             created: at,
             modified: at,
+            touched: false,
         }
     }
 }
@@ -154,8 +184,10 @@ pub enum Id {
         since: u8,
         name: Name,
     },
-    /// By CloudFormation, or by another handler.
+    /// Made up by CloudFormation.
     MadeUp,
+    /// Issued by another handler.
+    Foreign,
 }
 
 impl Id {
@@ -169,21 +201,34 @@ impl Id {
             }
             .to_string(),
             Self::MadeUp => MADE_UP.to_owned(),
+            Self::Foreign => FOREIGN.to_owned(),
         }
     }
 
+    pub fn parsed(self, tick: i64) -> PhysicalId {
+        PhysicalId::read(
+            &self.text(tick),
+            "arn:aws:cloudformation:::stack/stack/1",
+            "Corp",
+        )
+    }
+
     pub fn read(text: &str, tick: i64) -> Self {
-        match PhysicalId::from(text) {
+        match PhysicalId::read(text, "arn:aws:cloudformation:::stack/stack/1", "Corp") {
             PhysicalId::Provider(id) => Self::Provider(Name::from_id(&id)),
             PhysicalId::NotCreated(_) => Self::NotCreated,
             PhysicalId::Unconfirmed { since, provider } => Self::Unconfirmed {
                 since: u8::try_from(since / tick).unwrap(),
                 name: Name::from_id(&provider),
             },
-            PhysicalId::Foreign(_) => Self::MadeUp,
+            PhysicalId::MadeUp(_) => Self::MadeUp,
+            PhysicalId::Foreign(_) => Self::Foreign,
         }
     }
 }
+
+/// How long after a request was issued a provider is changed, in milliseconds.
+const TOUCH_MS: i64 = 1_500;
 
 /// A provider as Describe shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -195,6 +240,8 @@ pub struct Seen {
     pub by_hand: bool,
     pub created: u8,
     pub modified: u8,
+    /// Whether it was changed since it was made, be it in the same tick.
+    pub touched: bool,
 }
 
 impl Seen {
@@ -210,8 +257,9 @@ impl Seen {
                 )),
                 acr_mapping: None,
             },
-            created: i64::from(self.created) * tick,
-            modified: i64::from(self.modified) * tick,
+            created: i64::from(self.created) * tick * 1_000,
+            modified: i64::from(self.modified) * tick * 1_000
+                + if self.touched { TOUCH_MS } else { 0 },
             creation_date: String::new(),
             last_modified_date: String::new(),
         }
@@ -223,9 +271,21 @@ impl Seen {
 pub enum Outcome {
     Done(Option<Seen>),
     Certificate,
-    Duplicate { settled: bool },
-    NotFound { settled: bool },
-    Other { settled: bool },
+    Duplicate {
+        settled: bool,
+    },
+    NotFound {
+        settled: bool,
+    },
+    Other {
+        settled: bool,
+    },
+    /// It was throttled, say, and it is time for another attempt.
+    Waited {
+        settled: bool,
+    },
+    /// What CloudFormation says of the request.
+    Superseded(bool),
 }
 
 impl Outcome {
@@ -249,6 +309,8 @@ impl Outcome {
             Self::Duplicate { settled } => (FailureKind::Duplicate, settled),
             Self::NotFound { settled } => (FailureKind::NotFound, settled),
             Self::Other { settled } => (FailureKind::Other, settled),
+            Self::Waited { settled } => (FailureKind::Waited, settled),
+            Self::Superseded(superseded) => return Ok(Output::Superseded(superseded)),
         };
         let text = "why".to_owned();
         Err(Failure {
@@ -293,6 +355,7 @@ impl From<&plan::Call> for Call {
             },
             plan::Call::Delete(_) => Self::Delete(name),
             plan::Call::SigningCertificate(_) => Self::SigningCertificate,
+            plan::Call::StackResource(_) => Self::StackResource,
         }
     }
 }

@@ -3,9 +3,9 @@
 use crate::{
     cloudformation::{Beginning, Change, Stack, Stage},
     cognito::{Cognito, Foreign, Mandate, Mishap, Owner},
-    execution::{Answer, CALLS, Next, Request, Verb},
+    execution::{Answer, CALLS, Delivery, Next, Request, Verb},
     state::{Action, Broken, Model, Run, Since, State},
-    symbols::{Id, Outcome},
+    symbols::{Id, Outcome, Secret},
 };
 
 impl Model {
@@ -15,17 +15,29 @@ impl Model {
         match action {
             Action::Deliver => {
                 // After a death Lambda delivers again by itself; anything else is trouble.
-                if state.answer.is_some() || !state.runs.is_empty() {
+                if state.answer.is_some() || !state.is_free() {
                     state.mishaps -= 1;
                 }
                 self.deliver(state);
             }
             Action::DeliverLate(number) => {
                 state.mishaps -= 1;
-                let request = state.past[number];
-                self.run(state, request, Vec::new());
+                let delivery = Delivery {
+                    request: state.past[number],
+                    source: state.source,
+                    late: true,
+                };
+                self.run(state, delivery, Vec::new());
             }
-            Action::Call(number) => self.call(state, number, None),
+            Action::Call(number) => {
+                let delivery = state.runs[number].delivery;
+                if delivery.request == state.stack.request {
+                    self.call(state, number, None);
+                } else {
+                    // It acts in the moment in which it looks.
+                    self.finish(state, delivery);
+                }
+            }
             Action::Fail(number, mishap) => {
                 state.mishaps -= 1;
                 self.call(state, number, Some(mishap));
@@ -44,33 +56,64 @@ impl Model {
                 self.go_on(state, 0)?;
             }
             Action::Cancel => {
-                let cancelled = state.stack.cancel();
+                if state.stack.stage == Stage::Update {
+                    state.mishaps -= 1;
+                }
+                let cancelled = state.stack.cancel()?;
                 self.issue(state, cancelled);
+            }
+            Action::Rotate => {
+                state.rotations -= 1;
+                state.source = match state.source {
+                    Secret::One => Secret::Two,
+                    _ => Secret::One,
+                };
             }
         }
         (next.stack.request.since <= self.assumptions.requests).then_some(next)
     }
 
     pub fn deliver(&self, state: &mut State) {
+        let delivery = Delivery {
+            request: state.stack.request,
+            source: state.source,
+            // Lambda takes a minute to deliver again what has died.
+            late: state.deliveries > 0 && state.is_free(),
+        };
         state.deliveries += 1;
+        self.run(state, delivery, Vec::new());
+    }
+
+    /// Makes all the calls of an execution whose request is over.
+    fn finish(&self, state: &mut State, delivery: Delivery) {
+        let before = state.cognito;
+        while let Some(number) = state.runs.iter().position(|run| run.delivery == delivery) {
+            self.call(state, number, None);
+        }
+        state.since.haunted |= state.cognito != before;
         let request = state.stack.request;
-        self.run(state, request, Vec::new());
+        let is_answered = state.answer.is_some_and(|answer| answer.succeeded);
+        if is_answered && !state.since.disturbed && !met(state, &request) {
+            state.breaks(Broken::Overwritten);
+        }
     }
 
     /// Brings an execution to its next call, or to its answer.
-    fn run(&self, state: &mut State, request: Request, outcomes: Vec<Outcome>) {
-        match self.decisions.next(&request, &outcomes) {
+    fn run(&self, state: &mut State, delivery: Delivery, outcomes: Vec<Outcome>) {
+        let request = delivery.request;
+        match self.decisions.next(&delivery, &outcomes) {
             Next::Answer(answer) => {
                 if request == state.stack.request && state.answer.is_none() {
-                    self.answered(state, answer, &outcomes);
+                    state.read = delivery.source;
+                    self.answered(state, answer, &delivery, &outcomes);
                 }
                 if misnamed(&request, answer) {
                     state.breaks(Broken::Misnamed);
                 }
             }
-            Next::Call(_) if outcomes.len() >= CALLS => state.breaks(Broken::Endless),
-            Next::Call(_) => {
-                state.runs.push(Run { request, outcomes });
+            Next::Call(..) if outcomes.len() >= CALLS => state.breaks(Broken::Endless),
+            Next::Call(..) => {
+                state.runs.push(Run { delivery, outcomes });
                 state.runs.sort();
             }
         }
@@ -78,13 +121,14 @@ impl Model {
 
     fn call(&self, state: &mut State, number: usize, mishap: Option<Mishap>) {
         let Run {
-            request,
+            delivery,
             mut outcomes,
         } = state.runs.remove(number);
-        let Next::Call(call) = self.decisions.next(&request, &outcomes) else {
+        let Next::Call(call, _) = self.decisions.next(&delivery, &outcomes) else {
             return;
         };
-        let mandate = request.mandate();
+        let request = delivery.request;
+        let mandate = request.mandate(&state.stack.request);
         let current = request == state.stack.request;
         let (now, mut harmed) = (state.now(), false);
         let mut apply = |state: &mut State, mandate: Mandate| {
@@ -104,6 +148,11 @@ impl Model {
                 apply(state, mandate);
                 Outcome::Other { settled: false }
             }
+            Some(Mishap::Waited) => Outcome::Waited { settled: true },
+            Some(Mishap::WaitedInDoubt) => {
+                apply(state, mandate);
+                Outcome::Waited { settled: false }
+            }
             Some(Mishap::SentTwice) => {
                 apply(state, mandate);
                 apply(state, mandate).in_doubt()
@@ -114,25 +163,28 @@ impl Model {
         }
         if current {
             state.since.refused |= mishap == Some(Mishap::Refused);
-            state.since.doubt |= mishap.is_some_and(|mishap| mishap != Mishap::Refused);
+            let known = [None, Some(Mishap::Refused), Some(Mishap::Waited)];
+            state.since.doubt |= !known.contains(&mishap);
             state.since.died |= matches!(mishap, Some(Mishap::DiedAfter | Mishap::DiedBefore));
             state.doubted |= state.since.doubt;
         }
         if !matches!(mishap, Some(Mishap::DiedBefore | Mishap::DiedAfter)) {
             outcomes.push(outcome);
-            self.run(state, request, outcomes);
+            self.run(state, delivery, outcomes);
         }
     }
 
     fn disturb(state: &mut State, foreign: Foreign) -> Option<()> {
         let now = state.now();
-        let equal = state.stack.request.properties.seen(now);
+        let equal = state.stack.request.properties.seen(now, state.source);
         state.cognito.disturb(foreign, equal, now)?;
         state.foreign -= 1;
         state.since.disturbed = true;
-        // What is gone is made again, unless what was adopted meanwhile has the identifier.
+        // What is gone is made again, unless what was adopted meanwhile has the identifier, or the
+        // age of what is gone was to tell whose another is.
         let removed = matches!(foreign, Foreign::Remove(_));
-        state.disturbed |= !removed || state.stack.life.adopt;
+        let life = state.stack.life;
+        state.disturbed |= !removed || life.adopt || life.sourced;
         Some(())
     }
 
@@ -160,7 +212,7 @@ impl Model {
 
     /// What cannot happen any more once a request is over.
     fn close(&self, state: &mut State) {
-        if self.assumptions.late_deliveries {
+        if self.assumptions.late_deliveries || state.over {
             state.past.push(state.stack.request);
         }
         if !self.assumptions.applied_late {
@@ -169,9 +221,19 @@ impl Model {
     }
 
     /// The first answer, which is the one that counts.
-    fn answered(&self, state: &mut State, answer: Answer, outcomes: &[Outcome]) {
+    fn answered(
+        &self,
+        state: &mut State,
+        answer: Answer,
+        delivery: &Delivery,
+        outcomes: &[Outcome],
+    ) {
         state.answer = Some(answer);
         let request = state.stack.request;
+        if answer.succeeded && request.mandate(&request).adopt {
+            // It may have been as declared already.
+            state.cognito.adopt(request.properties.name);
+        }
         let displaced = state.unreturned || answer.unreturned;
         // After a Create there is an id that says so, and a Delete with it.
         state.warned |= answer.in_doubt && !matches!(request.verb, Verb::Create);
@@ -195,7 +257,12 @@ impl Model {
         if !answer.succeeded && smooth && !expected {
             state.breaks(Broken::NeedlessFailure);
         }
-        let changed = state.cognito.settled() != state.before.settled();
+        if state.since.haunted {
+            return;
+        }
+        // An unconfirmed id says that there may be something.
+        let changed = state.cognito.settled() != state.before.settled()
+            && !matches!(answer.id, Id::Unconfirmed { .. });
         if !answer.succeeded && !state.doubted && changed && !displaced {
             state.breaks(Broken::HalfDone);
         }
@@ -206,10 +273,12 @@ impl Model {
         if !answer.succeeded && renaming && adrift && !state.since.died && !displaced {
             state.breaks(Broken::HalfDone);
         }
-        if answer.succeeded || outcomes.iter().all(|outcome| !is_other(*outcome)) {
+        // What one delivery leaves in doubt another may know for certain.
+        let certain = !doubt && outcomes.iter().all(|outcome| !is_other(*outcome));
+        if answer.succeeded || certain {
             let mut again = state.cognito;
             let now = state.now();
-            let second = self.decisions.deliver(&request, &mut again, now);
+            let second = self.decisions.deliver(delivery, &mut again, now);
             let same = second.is_some_and(|second| {
                 (second.succeeded, second.id) == (answer.succeeded, answer.id)
             });
@@ -229,6 +298,12 @@ fn misnamed(request: &Request, answer: Answer) -> bool {
     match request.verb {
         Verb::Create if answer.succeeded => answer.id != Id::Provider(request.properties.name),
         Verb::Create => matches!(answer.id, Id::Provider(_) | Id::MadeUp),
+        // What an Update makes in place of a failed Create may be in doubt as well.
+        Verb::Update { .. } if matches!(request.id, Id::NotCreated | Id::MadeUp) => {
+            !answer.succeeded
+                && answer.id != request.id
+                && !matches!(answer.id, Id::Unconfirmed { .. })
+        }
         Verb::Update { .. } => !answer.succeeded && answer.id != request.id,
         Verb::Delete => answer.id != request.id,
     }
@@ -250,7 +325,7 @@ fn met(state: &State, request: &Request) -> bool {
         _ => state.cognito.get(wanted.name).is_some_and(|found| {
             found.owner != Owner::Theirs
                 && found.seen.kind == wanted.kind
-                && found.seen.secret == wanted.secret
+                && found.seen.secret == wanted.secret_from(state.read)
                 && found.seen.identifier == wanted.identifier
         }),
     }

@@ -2,13 +2,19 @@ use std::collections::BTreeMap;
 
 use cfn_cognito_idp::{
     physical_id::PhysicalId,
-    plan::{self, Answer, Call, Intent, Step},
+    plan::{Answer, Intent},
     provider::{Declared, Members, Previous, Provider, ProviderType, Sources},
     secret::Details,
 };
-use proptest::{collection::vec, option, prelude::*, sample::select, sample::subsequence};
+use proptest::{
+    collection::{btree_map, vec},
+    option,
+    prelude::*,
+    sample::select,
+    sample::subsequence,
+};
 
-use crate::world::{Fault, World, stored};
+use crate::world::{Fault, Stored, World, at, stored};
 
 /// When the request was issued. What is older is somebody else's.
 const SINCE: i64 = 1_795_330_800;
@@ -21,6 +27,7 @@ fn fault() -> impl Strategy<Value = Fault> {
             Fault::LostAfter,
             Fault::LostBefore,
             Fault::Refused,
+            Fault::Waited,
         ][..],
     )
 }
@@ -33,7 +40,11 @@ fn provider() -> impl Strategy<Value = Provider> {
         select(&["Corp", "Renamed"][..]),
         select(&[ProviderType::Oidc, ProviderType::Saml][..]),
         select(&["one", "two"][..]),
-        option::of(select(&["mail", "upn"][..])),
+        option::of(btree_map(
+            select(&["email", "name"][..]),
+            select(&["mail", "upn"][..]),
+            0..3,
+        )),
         option::of(identifiers),
     )
         .prop_map(
@@ -45,8 +56,10 @@ fn provider() -> impl Strategy<Value = Provider> {
                     ("RequestSigningAlgorithm", "rsa-sha256"),
                 ]),
                 members: Members {
-                    attribute_mapping: mapping
-                        .map(|value| BTreeMap::from([("email".to_owned(), value.to_owned())])),
+                    attribute_mapping: mapping.map(|entries| {
+                        let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+                        entries.into_iter().map(owned).collect()
+                    }),
                     idp_identifiers: identifiers
                         .map(|items| items.into_iter().map(ToOwned::to_owned).collect()),
                     acr_mapping: None,
@@ -61,6 +74,7 @@ fn world() -> impl Strategy<Value = World> {
         let mut world = World {
             providers: BTreeMap::new(),
             now: SINCE + 5,
+            superseded: true,
         };
         for (number, mut provider) in providers.into_iter().enumerate() {
             // Identifiers of their own, and one that may be wanted.
@@ -85,20 +99,22 @@ fn create(provider: &Provider) -> Intent {
 
 fn update(id: &str, new: &Provider, old: &Provider) -> Intent {
     Intent::Update {
-        physical_id: id.to_owned(),
+        physical_id: PhysicalId::from(id),
         declared: declared(new, false),
         previous: Previous {
             id: Some(old.id.clone()),
             kind: Some(old.kind),
+            details: old.details.clone(),
             members: old.members.clone(),
+            ..Previous::default()
         },
     }
 }
 
 fn delete(id: &str, provider: &Provider) -> Intent {
     Intent::Delete {
-        physical_id: id.to_owned(),
-        described: Some(provider.clone()),
+        physical_id: PhysicalId::from(id),
+        described: Some(declared(provider, false)),
     }
 }
 
@@ -107,6 +123,15 @@ fn declared(provider: &Provider, adopt_existing: bool) -> Declared {
         provider: provider.clone(),
         sources: Sources::new(),
         adopt_existing,
+    }
+}
+
+/// A world in which there is nothing but that provider.
+fn alone(provider: &Provider, stored: Stored) -> World {
+    World {
+        providers: BTreeMap::from([(provider.id.clone(), stored)]),
+        now: SINCE + 5,
+        superseded: true,
     }
 }
 
@@ -129,7 +154,7 @@ proptest! {
         before in world(), desired in provider(), faults in vec(fault(), 0..6),
     ) {
         let mut world = before.clone();
-        let answer = world.run(create(&desired), SINCE, &faults);
+        let answer = world.run(create(&desired), at(SINCE), &faults);
         for (id, theirs) in &before.providers {
             prop_assert_eq!(world.providers.get(id), Some(theirs));
         }
@@ -138,7 +163,7 @@ proptest! {
             prop_assert_eq!(made, &stored(&desired, before.now));
         }
         let id = answer.physical_id;
-        let undone = world.run(delete(&id, &desired), SINCE + 60, &[]);
+        let undone = world.run(delete(&id, &desired), at(SINCE + 60), &[]);
         prop_assert!(succeeded(&undone));
         prop_assert_eq!(undone.physical_id, id);
         prop_assert_eq!(world, before);
@@ -153,17 +178,17 @@ proptest! {
         for intent in [create(&new), update(&id, &new, &old), delete(&id, &old)] {
             // The first delivery may die anywhere; the second is the one that is answered.
             let mut once = before.clone();
-            once.run(intent.clone(), SINCE, &[]);
+            once.run(intent.clone(), at(SINCE), &[]);
             let mut twice = once.clone();
-            let again = twice.run(intent.clone(), SINCE, &[]);
-            let third = twice.clone().run(intent.clone(), SINCE, &[]);
+            let again = twice.run(intent.clone(), at(SINCE), &[]);
+            let third = twice.clone().run(intent.clone(), at(SINCE), &[]);
             prop_assert_eq!(&again.physical_id, &third.physical_id);
             prop_assert_eq!(succeeded(&again), succeeded(&third));
-            prop_assert_eq!(&twice, &once);
+            prop_assert_eq!(twice.settled(), once.settled());
 
             let mut lossy = before.clone();
-            let lost = lossy.run(intent.clone(), SINCE, &first);
-            let found = lossy.clone().run(intent, SINCE, &[]);
+            let lost = lossy.run(intent.clone(), at(SINCE), &first);
+            let found = lossy.clone().run(intent, at(SINCE), &[]);
             if succeeded(&lost) {
                 prop_assert!(succeeded(&found), "{:?}", found);
                 prop_assert_eq!(found.physical_id, lost.physical_id);
@@ -175,26 +200,26 @@ proptest! {
     /// and its rollback leaves what was set by hand and never declared for the old name.
     #[test]
     fn a_failed_replacement_changes_nothing(
-        old in provider(), new in provider(), others in world(), at in 0_usize..4,
+        old in provider(), new in provider(), others in world(), refused in 0_usize..4,
     ) {
         prop_assume!(old.id != new.id);
         let mut before = others;
         before.providers.clear();
         before.providers.insert(old.id.clone(), stored(&old, SINCE - 60));
-        let mut faults = vec![Fault::None; at];
+        let mut faults = vec![Fault::None; refused];
         faults.push(Fault::Refused);
         let mut world = before.clone();
         let id = old.id.to_string();
-        let answer = world.run(update(&id, &new, &old), SINCE, &faults);
+        let answer = world.run(update(&id, &new, &old), at(SINCE), &faults);
         if !succeeded(&answer) {
             prop_assert_eq!(&answer.physical_id, &id);
-            prop_assert_eq!(&world, &before);
+            prop_assert_eq!(world.settled(), before.settled());
 
             let held = world.providers.get_mut(&old.id).unwrap();
             held.mapping = BTreeMap::from([("by".to_owned(), "hand".to_owned())]);
             held.identifiers = vec!["by.hand".to_owned()];
             let by_hand = held.clone();
-            world.run(update(&id, &old, &new), SINCE, &[]);
+            world.run(update(&id, &old, &new), at(SINCE), &[]);
             let held = &world.providers[&old.id];
             let Members { attribute_mapping, idp_identifiers, .. } = old.members;
             prop_assert_eq!(&held.mapping, &attribute_mapping.unwrap_or(by_hand.mapping));
@@ -202,41 +227,134 @@ proptest! {
         }
     }
 
-    /// An Update in place sends a member as it is declared, empty if it was declared before, and
-    /// not at all if it never was.
+    /// An Update in place leaves the members as they are declared. Of a member that is no longer
+    /// declared it takes away what the template put there, and leaves what was set by hand.
     #[test]
-    fn what_was_never_declared_is_never_sent(old in provider(), new in provider()) {
-        let (id, new) = (old.id.to_string(), Provider { id: old.id.clone(), kind: old.kind, ..new });
-        let Step::Call(call, _) = plan::start(update(&id, &new, &old), SINCE) else {
-            panic!("an Update calls Cognito");
-        };
-        let Call::Update { members, .. } = *call else {
-            panic!("{call:?}");
-        };
-        let mappings = (&new.members.attribute_mapping, &old.members.attribute_mapping);
-        let mapping = mappings.0.clone().or_else(|| mappings.1.as_ref().map(|_| BTreeMap::new()));
-        prop_assert_eq!(members.attribute_mapping, mapping);
-        let lists = (&new.members.idp_identifiers, &old.members.idp_identifiers);
-        let list = lists.0.clone().or_else(|| lists.1.as_ref().map(|_| Vec::new()));
-        prop_assert_eq!(members.idp_identifiers, list);
-        prop_assert_eq!(members.acr_mapping, None);
+    fn only_what_the_template_put_there_is_taken_away(
+        old in provider(), new in provider(), by_hand in provider(),
+    ) {
+        let new = Provider { id: old.id.clone(), kind: old.kind, ..new };
+        let mut held = stored(&old, SINCE - 60);
+        let Members { attribute_mapping, idp_identifiers, .. } = by_hand.members;
+        let keys = attribute_mapping.into_iter().flatten().map(|(key, _)| key);
+        held.mapping.extend(keys.map(|key| (key, "by hand".to_owned())));
+        let items = idp_identifiers.into_iter().flatten();
+        held.identifiers.extend(items.map(|item| format!("{item}-by-hand")));
+        let mut world = alone(&old, held.clone());
+        let answer = world.run(update(&old.id.to_string(), &new, &old), at(SINCE), &[]);
+        prop_assert!(succeeded(&answer), "{:?}", answer);
+
+        let before = old.members;
+        let mapping = new.members.attribute_mapping.unwrap_or_else(|| {
+            let put = before.attribute_mapping.unwrap_or_default();
+            let by_hand = held.mapping.into_iter();
+            by_hand.filter(|(key, value)| put.get(key) != Some(value)).collect()
+        });
+        prop_assert_eq!(&world.providers[&old.id].mapping, &mapping);
+        let identifiers = new.members.idp_identifiers.unwrap_or_else(|| {
+            let put = before.idp_identifiers.unwrap_or_default();
+            held.identifiers.into_iter().filter(|item| !put.contains(item)).collect()
+        });
+        prop_assert_eq!(&world.providers[&old.id].identifiers, &identifiers);
+    }
+
+    /// The rollback of an Update that was never applied leaves what was set by hand, even where it
+    /// is what that Update declared.
+    #[test]
+    fn what_was_set_by_hand_outlives_an_update_that_was_refused(
+        old in provider(), new in provider(), by_hand in provider(), by_us in any::<bool>(),
+    ) {
+        let new = Provider { id: old.id.clone(), kind: old.kind, ..new };
+        prop_assume!(by_us || !old.details.are_held_by(&new.details));
+        let mut held = stored(&old, SINCE - 60);
+        if old.members.attribute_mapping.is_none() {
+            held.mapping = by_hand.members.attribute_mapping.unwrap_or_default();
+        }
+        if old.members.idp_identifiers.is_none() {
+            held.identifiers = by_hand.members.idp_identifiers.unwrap_or_default();
+        }
+        let before = alone(&old, held);
+        let mut world = before.clone();
+        let mut rollback = update(&old.id.to_string(), &old, &new);
+        if let Intent::Update { previous, .. } = &mut rollback {
+            previous.is_refused = by_us;
+        }
+        let answer = world.run(rollback, at(SINCE), &[]);
+        prop_assert!(succeeded(&answer), "{:?}", answer);
+        prop_assert_eq!(world.settled(), before.settled());
+    }
+
+    /// An Update that waits while it is cancelled and rolled back changes nothing any more, in
+    /// place or not, and leaves no new provider behind.
+    #[test]
+    fn an_update_that_is_rolled_back_while_it_waits_changes_nothing(
+        old in provider(), new in provider(), waits in 0_usize..3,
+    ) {
+        let in_place = old.id == new.id;
+        prop_assume!(!in_place || old.kind == new.kind);
+        let before = alone(&old, stored(&old, SINCE - 60));
+        let mut world = before.clone();
+        let id = old.id.to_string();
+        let mut faults = vec![Fault::None; waits];
+        faults.push(Fault::Waited);
+        let mut rolled_back = None;
+        let answer = world.run_while(update(&id, &new, &old), at(SINCE), &faults, |world| {
+            world.now = SINCE + 20;
+            let answer = world.run(update(&id, &old, &new), at(SINCE + 15), &[]);
+            rolled_back = Some((answer, world.settled()));
+        });
+        if let Some((rollback, after)) = rolled_back {
+            prop_assert!(succeeded(&rollback), "{:?}", rollback);
+            prop_assert_eq!(&after, &before.settled());
+            let unchanged = old.details.are_held_by(&new.details) && in_place;
+            prop_assert!(unchanged || !succeeded(&answer), "{:?}", answer);
+            prop_assert_eq!(world.settled(), after);
+        }
+    }
+
+    /// A rollback that waits while the Update that it undoes is still at work undoes that too: it
+    /// has seen the provider before, or CloudFormation says that it is the last request.
+    #[test]
+    fn a_rollback_undoes_what_comes_late(
+        old in provider(), new in provider(), has_seen in any::<bool>(),
+    ) {
+        let new = Provider { id: old.id.clone(), kind: old.kind, ..new };
+        prop_assume!(!old.details.are_held_by(&new.details));
+        let before = alone(&old, stored(&old, SINCE - 60));
+        let mut world = before.clone();
+        let id = old.id.to_string();
+        let mut waits = 0_usize;
+        world.superseded = has_seen;
+        // The first wait ends in a look, the second in the change that it undoes.
+        let faults = [Fault::Waited, Fault::None, Fault::Waited];
+        let rollback = update(&id, &old, &new);
+        let answer = world.run_while(rollback, at(SINCE + 15), &faults, |world| {
+            waits += 1;
+            if waits == 1 + usize::from(has_seen) {
+                world.now = SINCE + 20;
+                world.run(update(&id, &new, &old), at(SINCE + 19), &[]);
+            }
+        });
+        prop_assert!(succeeded(&answer), "{:?}", answer);
+        let held = &world.providers[&old.id];
+        prop_assert_eq!(&held.details, &before.providers[&old.id].details);
     }
 
     /// A rename and its undoing lead back, with CloudFormation's clean-ups in between.
     #[test]
     fn a_rename_undone_leads_back(old in provider(), new in provider()) {
         prop_assume!(old.id != new.id);
-        let mut world = World { providers: BTreeMap::new(), now: SINCE + 5 };
+        let mut world = World { providers: BTreeMap::new(), now: SINCE + 5, superseded: true };
         world.providers.insert(old.id.clone(), stored(&old, SINCE - 60));
         let before = world.clone();
-        let renamed = world.run(update(&old.id.to_string(), &new, &old), SINCE, &[]);
+        let renamed = world.run(update(&old.id.to_string(), &new, &old), at(SINCE), &[]);
         prop_assert_eq!(&renamed.physical_id, &new.id.to_string());
         prop_assert!(succeeded(&renamed));
-        let back = world.run(update(&renamed.physical_id, &old, &new), SINCE + 60, &[]);
+        let back = world.run(update(&renamed.physical_id, &old, &new), at(SINCE + 60), &[]);
         prop_assert!(succeeded(&back), "{:?}", back);
         prop_assert_eq!(&back.physical_id, &old.id.to_string());
-        world.run(delete(&renamed.physical_id, &new), SINCE + 61, &[]);
-        prop_assert_eq!(world, before);
+        world.run(delete(&renamed.physical_id, &new), at(SINCE + 61), &[]);
+        prop_assert_eq!(world.settled(), before.settled());
     }
 
     /// A rename never touches a provider of the new name that differs from the desired one.
@@ -250,7 +368,7 @@ proptest! {
         theirs.identifiers.clear();
         let mut world = before;
         world.providers.insert(new.id.clone(), theirs.clone());
-        let answer = world.run(update(&old.id.to_string(), &new, &old), SINCE, &faults);
+        let answer = world.run(update(&old.id.to_string(), &new, &old), at(SINCE), &faults);
         prop_assert!(!succeeded(&answer));
         prop_assert_eq!(world.providers.get(&new.id), Some(&theirs));
     }
@@ -265,7 +383,7 @@ proptest! {
             PhysicalId::Provider(_) | PhysicalId::Unconfirmed { .. }
         ));
         let mut world = before.clone();
-        let answer = world.run(delete(&id, &described), SINCE, &[Fault::Refused]);
+        let answer = world.run(delete(&id, &described), at(SINCE), &[Fault::Refused]);
         prop_assert!(succeeded(&answer));
         prop_assert_eq!(answer.physical_id, id);
         prop_assert_eq!(world, before);

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use cfn_cognito_idp::{
     physical_id::ProviderId,
-    plan::{self, Answer, Call, Failure, FailureKind, Intent, Observed, Outcome, Output, Step},
+    plan::{
+        self, Answer, Call, Failure, FailureKind, Intent, Observed, Outcome, Output, Step, Timing,
+    },
     provider::{Members, Provider, ProviderType},
     secret::Details,
 };
@@ -22,6 +24,8 @@ pub enum Fault {
     LostBefore,
     /// It is refused.
     Refused,
+    /// It is throttled, and the caller waits for its turn.
+    Waited,
 }
 
 /// A provider as it is stored, without what changes by looking at it.
@@ -31,38 +35,90 @@ pub struct Stored {
     pub details: BTreeMap<String, String>,
     pub mapping: BTreeMap<String, String>,
     pub identifiers: Vec<String>,
+    /// In seconds since 1970.
     pub created: i64,
+    /// Where it differs from `created`.
+    pub modified: i64,
+}
+
+impl Stored {
+    /// The same but for the time of its last change, which every Update moves.
+    pub fn settled(&self) -> Self {
+        let modified = self.created;
+        Self {
+            modified,
+            ..self.clone()
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct World {
     pub providers: BTreeMap<ProviderId, Stored>,
-    /// The time at which providers are made now.
+    /// The time at which providers are made and changed now, in seconds since 1970.
     pub now: i64,
+    /// What CloudFormation says of the request that asks.
+    pub superseded: bool,
+}
+
+/// A request that came in as soon as it was issued.
+pub const fn at(issued: i64) -> Timing {
+    Timing {
+        issued,
+        received_ms: issued * 1_000,
+        waited: false,
+    }
 }
 
 /// More steps than any request takes.
-const STEPS: usize = 12;
+const STEPS: usize = 24;
 
 impl World {
     /// Works a request off, the calls ending as told and, after those, as they should.
-    pub fn run(&mut self, intent: Intent, since: i64, faults: &[Fault]) -> Answer {
-        let mut step = plan::start(intent, since);
+    pub fn run(&mut self, intent: Intent, timing: Timing, faults: &[Fault]) -> Answer {
+        self.run_while(intent, timing, faults, |_| {})
+    }
+
+    /// The same, with something that happens in each wait.
+    pub fn run_while(
+        &mut self,
+        intent: Intent,
+        timing: Timing,
+        faults: &[Fault],
+        mut meanwhile: impl FnMut(&mut Self),
+    ) -> Answer {
+        let mut step = plan::start(intent, timing);
         for number in 0..STEPS {
             match step {
                 Step::Answer(answer) => return answer,
                 Step::Call(call, plan) => {
                     let fault = faults.get(number).copied().unwrap_or(Fault::None);
-                    step = plan.resume(self.call(&call, fault));
+                    let waits = fault == Fault::Waited && plan.looks_again();
+                    let outcome = if waits {
+                        meanwhile(self);
+                        fail(FailureKind::Waited, true)
+                    } else {
+                        self.call(&call, fault)
+                    };
+                    step = plan.resume(outcome);
                 }
             }
         }
         panic!("no answer after {STEPS} calls");
     }
 
+    /// The world but for the times of last changes.
+    pub fn settled(&self) -> BTreeMap<ProviderId, Stored> {
+        let providers = self.providers.iter();
+        providers
+            .map(|(id, stored)| (id.clone(), stored.settled()))
+            .collect()
+    }
+
     fn call(&mut self, call: &Call, fault: Fault) -> Outcome {
         match fault {
-            Fault::None => self.apply(call),
+            // A call that is not handed back is made again by itself.
+            Fault::None | Fault::Waited => self.apply(call),
             Fault::SentTwice => {
                 // What came of the first time is not seen.
                 let _ = self.apply(call);
@@ -120,12 +176,14 @@ impl World {
                 if let Some(identifiers) = identifiers {
                     stored.identifiers = identifiers;
                 }
+                stored.modified = self.now;
                 Ok(Output::Provider(observed(stored)))
             }
             Call::Delete(id) => match self.providers.remove(id) {
                 Some(_) => Ok(Output::Nothing),
                 None => fail(FailureKind::NotFound, true),
             },
+            Call::StackResource(_) => Ok(Output::Superseded(self.superseded)),
             Call::SigningCertificate(_) => Ok(Output::Certificate("MIIC".to_owned())),
         }
     }
@@ -169,8 +227,8 @@ fn observed(stored: &Stored) -> Observed {
             idp_identifiers: Some(stored.identifiers.clone()),
             acr_mapping: None,
         },
-        created: stored.created,
-        modified: stored.created,
+        created: stored.created * 1_000,
+        modified: stored.modified * 1_000,
         creation_date: String::new(),
         last_modified_date: String::new(),
     }
@@ -188,5 +246,6 @@ pub fn stored(provider: &Provider, created: i64) -> Stored {
             .unwrap_or_default(),
         identifiers: provider.members.idp_identifiers.clone().unwrap_or_default(),
         created,
+        modified: created,
     }
 }

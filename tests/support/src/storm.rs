@@ -1,14 +1,18 @@
 //! A stack with many providers: a process for each, and all of them at once against the published
 //! quotas.
 
+pub mod rollback;
+
 use std::{
     path::Path,
     time::{Duration, Instant},
 };
 
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::{
+    cloudformation::CloudFormation,
     cognito::{
         Cognito,
         quotas::{ACCOUNT, POOL},
@@ -18,13 +22,22 @@ use crate::{
     responses::Responses,
 };
 
+/// What each resource of a stack asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A new provider.
+    Create,
+    /// A change of a provider that exists.
+    Update,
+}
+
 /// What came of a storm.
 #[derive(Debug, Clone, Copy)]
 pub struct Report {
     /// How many were answered with SUCCESS.
     pub succeeded: usize,
-    /// How many providers there are now.
-    pub created: usize,
+    /// How many providers are as they were asked for.
+    pub done: usize,
     /// The time from the first event to the last answer.
     pub last: Duration,
     /// The least time in which the quotas allow that.
@@ -40,50 +53,129 @@ impl Report {
     }
 }
 
-/// Sends one Create to each of so many processes in the same moment, over so many pools.
+/// The services that a storm goes through, and how to start a function between them.
+struct Region {
+    pools: Vec<String>,
+    cognito: Cognito,
+    cloudformation: CloudFormation,
+    responses: Responses,
+}
+
+impl Region {
+    async fn start(pools: usize) -> Self {
+        let pools: Vec<String> = (0..pools).map(|n| format!("eu-west-1_Pool{n}")).collect();
+        let names: Vec<&str> = pools.iter().map(String::as_str).collect();
+        Self {
+            cognito: Cognito::start(&names).await,
+            cloudformation: CloudFormation::start().await,
+            responses: Responses::start().await,
+            pools,
+        }
+    }
+
+    /// So many processes of the function.
+    async fn functions(&self, binary: &Path, count: usize) -> Vec<Function> {
+        let environment = [
+            ("AWS_ENDPOINT_URL", self.cognito.url()),
+            ("AWS_ENDPOINT_URL_CLOUDFORMATION", self.cloudformation.url()),
+            ("RESPONSE_URL_HOSTS", self.responses.authority()),
+            ("AWS_LAMBDA_LOG_LEVEL", "ERROR".to_owned()),
+        ];
+        let mut functions = Vec::new();
+        for _ in 0..count {
+            functions.push(Function::start(binary, &environment).await);
+        }
+        functions
+    }
+
+    fn pool(&self, number: usize) -> &str {
+        &self.pools[number % self.pools.len()]
+    }
+
+    fn before(&self, number: usize) -> Value {
+        events::provider(self.pool(number), &format!("Idp-{number}"))
+    }
+
+    fn after(&self, number: usize) -> Value {
+        let mut after = self.before(number);
+        after["ProviderDetails"]["authorize_scopes"] = "openid email".into();
+        after
+    }
+
+    /// Whether a provider is as these properties say.
+    fn holds(&self, properties: &Value) -> bool {
+        let text = |key: &str| properties[key].as_str().unwrap_or_default();
+        let stored = self
+            .cognito
+            .provider(text("UserPoolId"), text("ProviderName"));
+        let wanted = &properties["ProviderDetails"]["authorize_scopes"];
+        stored.is_some_and(|stored| stored["ProviderDetails"]["authorize_scopes"] == *wanted)
+    }
+
+    /// An event for a resource of its own, issued now.
+    fn event(&self, number: usize, make: impl FnOnce(&str) -> Value) -> Value {
+        let url = self.responses.url(Some(&events::amz_date(0)));
+        let mut event = make(&url);
+        let logical_id = format!("Idp{number}");
+        self.cloudformation.set(&logical_id, "UPDATE_IN_PROGRESS");
+        event["LogicalResourceId"] = logical_id.into();
+        event
+    }
+}
+
+/// Sends one event to each of so many processes in the same moment, over so many pools.
 #[expect(
     clippy::disallowed_methods,
     reason = "a storm is measured in real time"
 )]
 #[expect(clippy::cast_precision_loss, reason = "hundreds")]
-pub async fn storm(binary: &Path, callers: usize, pools: usize) -> Report {
-    let pools: Vec<String> = (0..pools).map(|n| format!("eu-west-1_Pool{n}")).collect();
-    let names: Vec<&str> = pools.iter().map(String::as_str).collect();
-    let cognito = Cognito::start(&names).await;
-    let responses = Responses::start().await;
-    let environment = [
-        ("AWS_ENDPOINT_URL", cognito.url()),
-        ("RESPONSE_URL_HOSTS", responses.authority()),
-        ("AWS_LAMBDA_LOG_LEVEL", "ERROR".to_owned()),
-    ];
-    let mut functions = Vec::new();
-    for _ in 0..callers {
-        functions.push(Function::start(binary, &environment).await);
+pub async fn storm(binary: &Path, kind: Kind, callers: usize, pools: usize) -> Report {
+    let region = Region::start(pools).await;
+    let functions = region.functions(binary, callers).await;
+    if kind == Kind::Update {
+        for number in 0..callers {
+            region.cognito.put(&region.before(number), 3_600);
+        }
     }
-    cognito.throttle_as_published();
-    let url = responses.url(Some(&events::amz_date(0)));
+    region.cognito.throttle_as_published();
     let start = Instant::now();
     let mut storm = JoinSet::new();
-    for (n, function) in functions.into_iter().enumerate() {
-        let pool = names[n % names.len()];
-        let properties = events::provider(pool, &format!("Idp-{n}"));
-        let event = events::create(&url, &properties);
+    for (number, function) in functions.into_iter().enumerate() {
+        let after = region.after(number);
+        let event = region.event(number, |url| match kind {
+            Kind::Create => events::create(url, &after),
+            Kind::Update => {
+                let before = region.before(number);
+                events::update(url, &physical_id(&before), &after, &before)
+            }
+        });
         storm.spawn(async move { function.invoke(&event, Duration::from_mins(5)).await });
     }
     let mut succeeded = 0;
     while let Some(ended) = storm.join_next().await {
-        if let Ok(Ended::Returned(body)) = ended {
-            succeeded += usize::from(body["Status"] == "SUCCESS");
-        }
+        succeeded += usize::from(ended.is_ok_and(|ended| has_succeeded(&ended)));
     }
     let last = start.elapsed();
-    let in_pool = (callers.div_ceil(names.len()) as f64 - POOL) / POOL;
+    let in_pool = (callers.div_ceil(pools) as f64 - POOL) / POOL;
     let in_account = (callers as f64 - ACCOUNT) / ACCOUNT;
+    let mut all = 0..callers;
     Report {
         succeeded,
-        created: names.iter().map(|pool| cognito.names(pool).len()).sum(),
+        done: all
+            .by_ref()
+            .filter(|n| region.holds(&region.after(*n)))
+            .count(),
         last,
         least: Duration::from_secs_f64(in_pool.max(in_account)),
-        calls: cognito.calls().len() as f64 / callers as f64,
+        calls: region.cognito.calls().len() as f64 / callers as f64,
     }
+}
+
+fn physical_id(properties: &Value) -> String {
+    let text = |key: &str| properties[key].as_str().unwrap_or_default();
+    format!("{}|{}", text("UserPoolId"), text("ProviderName"))
+}
+
+fn has_succeeded(ended: &Ended) -> bool {
+    matches!(ended, Ended::Returned(body) if body["Status"] == json!("SUCCESS"))
 }

@@ -1,14 +1,31 @@
-//! `make storm`: how stacks with many providers come up under Cognito's published quotas.
+//! `make storm`: how stacks with many providers come up, change and roll back under Cognito's
+//! published quotas.
 
 #![expect(clippy::print_stdout, reason = "a report for a terminal")]
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use cfn_cognito_idp_support::storm::storm;
+use cfn_cognito_idp_support::storm::{
+    Kind,
+    rollback::{Change, rollback},
+    storm,
+};
 
-/// Callers, pools, and how much longer than the least possible the last may take.
-const STORMS: [(usize, usize, f64); 4] =
-    [(20, 1, 2.0), (60, 1, 1.4), (300, 30, 1.4), (300, 1, 1.25)];
+/// What is asked for, callers, pools, how much longer than the least possible the last may take, and
+/// how many calls each may make in the mean.
+const STORMS: [(Kind, usize, usize, f64, f64); 5] = [
+    (Kind::Create, 20, 1, 2.0, 5.0),
+    (Kind::Create, 60, 1, 1.4, 5.0),
+    (Kind::Create, 300, 30, 1.4, 5.0),
+    (Kind::Create, 300, 1, 1.25, 5.0),
+    (Kind::Update, 60, 1, 2.0, 5.0),
+];
+
+/// What an Update that is rolled back changes, and of how many providers.
+const ROLLBACKS: [(Change, usize); 2] = [(Change::InPlace, 60), (Change::Name, 20)];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -16,24 +33,52 @@ async fn main() -> ExitCode {
         println!("usage: storm EXECUTABLE");
         return ExitCode::from(2);
     };
-    let mut met = true;
-    println!("providers  pools  created  last      least     ratio  goal   calls each");
-    for (callers, pools, goal) in STORMS {
-        let report = storm(&binary, callers, pools).await;
-        println!(
-            "{callers:9}  {pools:5}  {:7}  {:6.1} s  {:6.1} s  {:5.2}  {goal:5.2}  {:10.1}",
-            report.created,
-            report.last.as_secs_f64(),
-            report.least.as_secs_f64(),
-            report.ratio(),
-            report.calls,
-        );
-        met &= report.created == callers && report.succeeded == callers;
-        met &= report.ratio() <= goal && report.calls <= 5.0;
-    }
-    if met {
+    let storms = storms(&binary).await;
+    println!();
+    let rollbacks = rollbacks(&binary).await;
+    if storms && rollbacks {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
+}
+
+async fn storms(binary: &Path) -> bool {
+    let mut met = true;
+    println!("request  providers  pools  done  last      least     ratio  goal   calls each");
+    for (kind, callers, pools, goal, calls) in STORMS {
+        let report = storm(binary, kind, callers, pools).await;
+        println!(
+            "{kind:7?}  {callers:9}  {pools:5}  {:4}  {:6.1} s  {:6.1} s  {:5.2}  {goal:5.2}  {:10.1}",
+            report.done,
+            report.last.as_secs_f64(),
+            report.least.as_secs_f64(),
+            report.ratio(),
+            report.calls,
+            kind = kind,
+        );
+        met &= report.done == callers && report.succeeded == callers;
+        met &= report.ratio() <= goal && report.calls <= calls;
+    }
+    met
+}
+
+async fn rollbacks(binary: &Path) -> bool {
+    let mut met = true;
+    println!("one mistake  providers  applied  rolled back  restored  left behind  last");
+    for (change, resources) in ROLLBACKS {
+        let report = rollback(binary, change, resources).await;
+        println!(
+            "{:11}  {resources:9}  {:7}  {:11}  {:8}  {:11}  {:6.1} s",
+            format!("{change:?}"),
+            report.applied,
+            report.rolled_back,
+            report.restored,
+            report.left_behind,
+            report.last.as_secs_f64(),
+        );
+        met &= report.rolled_back == resources && report.restored == resources;
+        met &= report.left_behind == 0;
+    }
+    met
 }

@@ -22,39 +22,38 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 
-use super::Content;
 use crate::attempts::{Attempts, Classifier, unlimited};
 
 /// What became of a request.
-pub(super) type Outcome = Result<Content, SdkError<ErrorMetadata, HttpResponse>>;
+pub type Outcome<T> = Result<T, SdkError<ErrorMetadata, HttpResponse>>;
 /// What an answer says.
-pub(super) type Answer = Result<Content, OrchestratorError<ErrorMetadata>>;
+pub type Answer<T> = Result<T, OrchestratorError<ErrorMetadata>>;
 
 /// A service and what is asked of it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Service {
+pub struct Service<T> {
     /// What the service is called in signatures.
-    pub(super) name: &'static str,
+    pub name: &'static str,
     /// The name of the operation.
-    pub(super) operation: &'static str,
+    pub operation: &'static str,
     /// How requests are signed.
-    pub(super) signing: fn(&mut SigningOptions),
+    pub signing: fn(&mut SigningOptions),
     /// Reads an answer.
-    pub(super) read: fn(&HttpResponse) -> Answer,
+    pub read: fn(&HttpResponse) -> Answer<T>,
 }
 
-impl Service {
+impl<T: std::fmt::Debug + Send + Sync + 'static> Service<T> {
     /// Sends the request to that endpoint, with credentials, region and retry loop of `sdk`.
     ///
     /// # Errors
     /// What the last attempt failed with.
-    pub(super) async fn send(
+    pub async fn send(
         self,
         sdk: &SdkConfig,
         endpoint: &str,
         request: http::Request<String>,
         attempts: &Attempts,
-    ) -> Outcome {
+    ) -> Outcome<T> {
         let retries = sdk.retry_config().cloned();
         let timeouts = sdk.timeout_config().cloned();
         let mut operation = Operation::builder()
@@ -80,7 +79,7 @@ impl Service {
         operation.build().invoke(request).await
     }
 
-    fn signed(self, sdk: &SdkConfig) -> StaticRuntimePlugin {
+    fn signed(&self, sdk: &SdkConfig) -> StaticRuntimePlugin {
         let mut options = SigningOptions::default();
         (self.signing)(&mut options);
         let mut config = Layer::new(self.name);
@@ -108,7 +107,7 @@ impl Service {
 }
 
 /// Where requests go instead of AWS, if anywhere: the service's own variable, or else that for all.
-pub(super) fn elsewhere(sdk: &SdkConfig, variable: &str) -> Option<String> {
+pub fn elsewhere(sdk: &SdkConfig, variable: &str) -> Option<String> {
     let own = std::env::var(variable).ok().filter(|url| !url.is_empty());
     let url = own.or_else(|| sdk.endpoint_url().map(ToOwned::to_owned))?;
     Some(url.trim_end_matches('/').to_owned())

@@ -1,0 +1,115 @@
+//! Before a create is tried again: whether it is still wanted, and what an attempt without an answer
+//! has made.
+
+use super::{
+    Call, Failure, FailureKind, Outcome, Output, State, Step, call, compare,
+    create::{Goal, Purpose, doubted},
+    overtaken::{self, Found},
+    sentences,
+};
+
+impl Goal {
+    /// Goes on with a replacement, unless CloudFormation has cancelled it and rolled it back: no
+    /// later request would name what it makes.
+    pub(super) fn old_looked(mut self, waited: &Failure, outcome: Outcome) -> Step {
+        let Purpose::Replace { replaced, .. } = &mut self.purpose else {
+            return self.begin();
+        };
+        let found = match outcome {
+            // One of that name that is younger than the request is another's.
+            Ok(Output::Provider(observed)) if !self.timing.precedes(observed.created) => {
+                replaced.created = Some(observed.created);
+                let known = replaced.modified.replace(observed.modified);
+                let is_known = known.is_some_and(|known| observed.modified <= known);
+                if self.timing.precedes(observed.modified) && !is_known {
+                    let taken = replaced.taken.take();
+                    replaced.taken = taken.filter(|taken| !taken.are_back(&observed));
+                    Found::Changed
+                } else {
+                    Found::Unchanged
+                }
+            }
+            Err(failure) if failure.kind != FailureKind::NotFound => {
+                return self.failed_after(&waited.text, &failure.text);
+            }
+            _ => {
+                replaced.taken = None;
+                Found::Gone
+            }
+        };
+        let waited = waited.text.clone();
+        overtaken::ask(&replaced.id.clone(), found, move |stop| match stop {
+            Ok(()) => self.begin(),
+            Err(reason) => self.withdraw(&waited, &reason),
+        })
+    }
+
+    /// Goes on with making a provider again, unless it is there by now.
+    pub(super) fn reappeared(self, waited: &Failure, outcome: Outcome) -> Step {
+        match outcome {
+            Ok(Output::Provider(observed)) if compare::holds(self.desired(), &observed) => {
+                self.succeeded("found as it is declared", Some(observed))
+            }
+            Ok(Output::Provider(observed)) => {
+                let waited = waited.clone();
+                overtaken::ask(
+                    &self.desired().id.clone(),
+                    Found::Changed,
+                    move |stop| match stop {
+                        Ok(()) => self.take_over("updated", waited, &observed),
+                        Err(reason) => self.failed_after(&waited.text, &reason),
+                    },
+                )
+            }
+            Err(failure) if failure.kind != FailureKind::NotFound => {
+                self.failed_after(&waited.text, &failure.text)
+            }
+            _ => {
+                let waited = waited.text.clone();
+                overtaken::ask(
+                    &self.desired().id.clone(),
+                    Found::Gone,
+                    move |stop| match stop {
+                        Ok(()) => self.begin(),
+                        Err(reason) => self.failed_after(&waited, &reason),
+                    },
+                )
+            }
+        }
+    }
+
+    /// Fails a replacement that was overtaken, and deletes what it may have made: no later request
+    /// names that.
+    fn withdraw(self, waited: &str, reason: &str) -> Step {
+        if !self.in_doubt {
+            return self.failed_after(waited, reason);
+        }
+        let reason = sentences(waited, &format!("Then {reason}"));
+        call(self.describe(), State::Withdrawing(self, reason))
+    }
+
+    pub(super) fn withdrawing(self, reason: String, outcome: Outcome) -> Step {
+        match outcome {
+            Ok(Output::Provider(observed)) if self.is_ours(&observed) => {
+                let delete = Call::Delete(self.desired().id.clone());
+                call(delete, State::Withdrawn(self, reason))
+            }
+            _ => self.failed(doubted(reason, false), false),
+        }
+    }
+
+    pub(super) fn withdrawn(self, reason: String, outcome: Outcome) -> Step {
+        match outcome {
+            Ok(_) => self.failed(reason, true),
+            Err(failure) if failure.kind == FailureKind::NotFound => self.failed(reason, true),
+            Err(failure) => self.failed(doubted(sentences(&reason, &failure.text), false), false),
+        }
+    }
+
+    /// Fails for a reason that was found after a wait.
+    fn failed_after(self, waited: &str, reason: &str) -> Step {
+        let settled = !self.in_doubt;
+        let reason = sentences(waited, &format!("Then {reason}"));
+        self.failed(doubted(reason, settled), settled)
+    }
+}

@@ -1,0 +1,88 @@
+//! When a request was issued, and what follows from it.
+
+/// How late a delivery is, in seconds, before it may follow one that died: Lambda delivers again
+/// after a minute at the earliest.
+const LATE: i64 = 30;
+
+/// When a request was issued and when its work began.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// When CloudFormation issued the request, in seconds since 1970: a provider that is older was
+    /// not made by it.
+    pub issued: i64,
+    /// When this delivery of it came in, in milliseconds since 1970.
+    pub received_ms: i64,
+    /// Whether there was time for others to act before the first call: values were waited for.
+    pub waited: bool,
+}
+
+impl Timing {
+    /// Whether this delivery may follow another one that died.
+    pub const fn is_late(&self) -> bool {
+        self.received_ms
+            .saturating_sub(self.issued.saturating_mul(1_000))
+            >= LATE * 1_000
+    }
+
+    /// Whether a change looks before its first call too.
+    pub const fn looks_first(&self) -> bool {
+        self.is_late() || self.waited
+    }
+
+    /// Whether that moment, in milliseconds since 1970, is after the request.
+    ///
+    /// The request's own moment is known to the second. What happened within that second is after
+    /// it only if it is after the request has come in here as well.
+    pub const fn precedes(&self, moment_ms: i64) -> bool {
+        let second_ms = self.issued.saturating_mul(1_000);
+        let end_of_second_ms = second_ms.saturating_add(999);
+        let received_ms = self.received_ms;
+        let request_ms = if received_ms < second_ms {
+            second_ms
+        } else if received_ms < end_of_second_ms {
+            received_ms
+        } else {
+            end_of_second_ms
+        };
+        moment_ms > request_ms
+    }
+
+    /// The start of the second in which the request was issued, in milliseconds since 1970.
+    pub const fn issued_ms(&self) -> i64 {
+        self.issued.saturating_mul(1_000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn timing(issued: i64, received_ms: i64) -> Timing {
+        Timing {
+            issued,
+            received_ms,
+            waited: false,
+        }
+    }
+
+    #[test]
+    fn a_delivery_is_late_after_half_a_minute() {
+        assert!(!timing(100, 129_999).is_late());
+        assert!(timing(100, 130_000).is_late());
+        assert!(!timing(100, 90_000).is_late());
+    }
+
+    #[test]
+    fn what_happened_in_the_second_of_the_request_is_after_it_if_it_is_after_its_arrival() {
+        let received_within = timing(100, 100_400);
+        assert!(!received_within.precedes(100_400));
+        assert!(received_within.precedes(100_401));
+        let received_later = timing(100, 103_000);
+        assert!(!received_later.precedes(100_999));
+        assert!(received_later.precedes(101_000));
+        // The two clocks do not agree.
+        let received_earlier = timing(100, 99_000);
+        assert!(!received_earlier.precedes(100_000));
+        assert!(received_earlier.precedes(100_001));
+    }
+}

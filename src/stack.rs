@@ -1,0 +1,200 @@
+//! CloudFormation, asked whether a request is still the last one of its resource.
+
+use std::time::Duration;
+
+use aws_config::{Region, SdkConfig, timeout::TimeoutConfig};
+use aws_sdk_cognitoidentityprovider::{
+    config::http::HttpResponse,
+    error::{BoxError, ErrorMetadata},
+};
+use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
+use aws_smithy_types::{DateTime, date_time::Format};
+use http::header::CONTENT_TYPE;
+use roxmltree::{Document, Node};
+use tokio::time::{Instant, timeout_at};
+use url::form_urlencoded;
+
+use crate::{
+    attempts::{Attempts, patient, unsent},
+    hosts::Hosts,
+    plan::{Outcome, Output},
+    request::{Answer, Service, elsewhere},
+    retry::Retry,
+};
+
+/// Timeout of a single attempt. CloudFormation answers in tens of milliseconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long an answer is worth waiting for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long after the status of its resource a request may be dated, and how long before, in
+/// milliseconds: its date has whole seconds. A rollback comes later than that.
+const SAME_REQUEST_MS: i64 = 2_000;
+
+const CLOUDFORMATION: Service<Status> = Service {
+    name: "cloudformation",
+    operation: "DescribeStackResource",
+    signing: |_| {},
+    read,
+};
+
+/// The status of a resource, and since when it has it, in milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Status {
+    name: String,
+    since_ms: i64,
+}
+
+/// Stacks, in every region.
+#[derive(Debug)]
+pub struct Stacks {
+    sdk: SdkConfig,
+    retry: Retry,
+}
+
+impl Stacks {
+    /// Stacks that are read with the credentials, endpoint and HTTP client of `sdk`.
+    pub fn new(sdk: &SdkConfig, retry: Retry) -> Self {
+        Self {
+            sdk: sdk.clone(),
+            retry,
+        }
+    }
+
+    /// Asks whether a request, issued at that time in seconds since 1970, is over for CloudFormation:
+    /// it has sent the resource another one since, or stopped waiting for the answer.
+    ///
+    /// # Errors
+    /// When the answer cannot be had, for want of a permission say.
+    pub async fn has_superseded(
+        &self,
+        stack_id: &str,
+        logical_id: &str,
+        issued: i64,
+        end: Instant,
+    ) -> Outcome {
+        let doing = format!("asking CloudFormation about {logical_id}");
+        let attempts = Attempts::at(CLOUDFORMATION.operation, doing, None, self.retry);
+        let end = end.min(Instant::now() + PATIENCE);
+        let asked = timeout_at(end, self.status(stack_id, logical_id, &attempts));
+        match asked.await {
+            Ok(Ok(status)) => Ok(Output::Superseded(!status.is_of(issued))),
+            Ok(Err(unsent)) => Err(attempts.failed(&unsent)),
+            Err(_) => Err(attempts.out_of_time()),
+        }
+    }
+
+    async fn status(
+        &self,
+        stack_id: &str,
+        logical_id: &str,
+        attempts: &Attempts,
+    ) -> Result<Status, crate::retry::Fault> {
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .build();
+        let mut sdk = patient(&self.sdk).into_builder().timeout_config(timeouts);
+        if let Some(region) = region(stack_id) {
+            sdk = sdk.region(Region::new(region.to_owned()));
+        }
+        let sdk = sdk.build();
+        let endpoint = match elsewhere(&sdk, "AWS_ENDPOINT_URL_CLOUDFORMATION") {
+            Some(url) => url,
+            None => format!("https://{}", Hosts::of(&sdk).await.cloudformation()),
+        };
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("Action", CLOUDFORMATION.operation)
+            .append_pair("Version", "2010-05-15")
+            .append_pair("StackName", stack_id)
+            .append_pair("LogicalResourceId", logical_id)
+            .finish();
+        let mut request = http::Request::new(form);
+        *request.method_mut() = http::Method::POST;
+        let form = http::HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers_mut().insert(CONTENT_TYPE, form);
+        let sent = CLOUDFORMATION.send(&sdk, &endpoint, request, attempts);
+        sent.await.map_err(|error| unsent(&error))
+    }
+}
+
+impl Status {
+    /// Whether the resource has this status because of the request that was issued then.
+    fn is_of(&self, issued: i64) -> bool {
+        let issued_ms = issued.saturating_mul(1_000);
+        self.name.ends_with("_IN_PROGRESS")
+            && self.since_ms < issued_ms.saturating_add(SAME_REQUEST_MS)
+    }
+}
+
+/// The region of a stack, by its ARN. It becomes part of a host name, and the request carries
+/// credentials.
+fn region(stack_id: &str) -> Option<&str> {
+    // arn:aws:cloudformation:eu-west-1:123456789012:stack/idp/51af3dc0
+    let region = stack_id.strip_prefix("arn:")?.split(':').nth(2)?;
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (!region.is_empty() && region.chars().all(is_name)).then_some(region)
+}
+
+fn read(response: &HttpResponse) -> Answer<Status> {
+    let body = str::from_utf8(response.body().bytes().unwrap_or_default()).unwrap_or_default();
+    let document = Document::parse(body);
+    let of = |name: &str| {
+        let nodes = document.as_ref().ok()?.descendants();
+        let mut named = nodes.filter(|node| node.tag_name().name() == name);
+        named.next().and_then(|node: Node<'_, '_>| node.text())
+    };
+    if !response.status().is_success() {
+        let mut error = ErrorMetadata::builder();
+        if let Some(code) = of("Code") {
+            error = error.code(code);
+        }
+        if let Some(message) = of("Message") {
+            error = error.message(message);
+        }
+        return Err(OrchestratorError::operation(error.build()));
+    }
+    let since = of("LastUpdatedTimestamp")
+        .and_then(|date| DateTime::from_str(date, Format::DateTime).ok())
+        .and_then(|date| date.to_millis().ok());
+    match (of("ResourceStatus"), since) {
+        (Some(name), Some(since_ms)) => Ok(Status {
+            name: name.to_owned(),
+            since_ms,
+        }),
+        _ => Err(OrchestratorError::other(BoxError::from(
+            "not a description of a resource",
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_current_while_its_resource_is_in_progress_since_it_was_issued() {
+        let is_of = |name: &str, since_ms| {
+            let name = name.to_owned();
+            Status { name, since_ms }.is_of(100)
+        };
+        assert!(is_of("UPDATE_IN_PROGRESS", 99_400));
+        assert!(is_of("UPDATE_IN_PROGRESS", 101_999));
+        assert!(is_of("CREATE_IN_PROGRESS", 100_000));
+        assert!(!is_of("UPDATE_IN_PROGRESS", 102_000));
+        for ended in ["UPDATE_FAILED", "UPDATE_COMPLETE", "DELETE_COMPLETE"] {
+            assert!(!is_of(ended, 100_000));
+        }
+    }
+
+    #[test]
+    fn only_the_arn_of_a_stack_names_a_region() {
+        let arn = "arn:aws:cloudformation:eu-west-1:123456789012:stack/idp/51af3dc0";
+        assert_eq!(region(arn), Some("eu-west-1"));
+        for other in [
+            "",
+            "idp",
+            "arn:aws:cloudformation:evil.example/:1:stack/a/b",
+        ] {
+            assert_eq!(region(other), None);
+        }
+    }
+}
