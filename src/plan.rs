@@ -207,6 +207,10 @@ pub struct Success {
 
 /// A request, parsed.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of it in an invocation"
+)]
 pub enum Intent {
     /// Make the provider.
     Create {
@@ -417,8 +421,11 @@ fn met(
     physical_id: String,
     done: &'static str,
     desired: Provider,
-    observed: Option<Observed>,
+    mut observed: Option<Observed>,
 ) -> Step {
+    if let Some(observed) = &mut observed {
+        observed.details.hide_secrets_of(&desired.details);
+    }
     let certificate = desired
         .signs_requests()
         .then(|| Call::SigningCertificate(desired.id.clone()));

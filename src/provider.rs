@@ -101,11 +101,16 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Completes the details with a value that was read from its source.
+    /// Completes the details with a value that was read from its source, and hides a secret.
     ///
     /// # Errors
     /// What a value may not be that is given in the template.
-    pub fn add(&mut self, key: String, value: SecretString) -> Result<(), Problem> {
+    pub fn add(
+        &mut self,
+        key: String,
+        value: SecretString,
+        is_secret: bool,
+    ) -> Result<(), Problem> {
         let given = StringMap::from([(key.clone(), value.expose_secret().to_owned())]);
         let mut problems = Vec::new();
         rules::check_details(&given, Some(self.kind), &mut problems);
@@ -114,7 +119,7 @@ impl Provider {
         if let Some(problem) = problems.into_iter().next() {
             return Err(problem);
         }
-        self.details.insert(key, value);
+        self.details.insert(key, value, is_secret);
         Ok(())
     }
 

@@ -34,7 +34,25 @@ pub struct Stores {
 }
 
 /// What was fetched, or why it is no text.
-type Content = Result<SecretString, &'static str>;
+type Content = Result<Fetched, &'static str>;
+
+/// A text from a source.
+#[derive(Debug, Clone)]
+struct Fetched {
+    text: SecretString,
+    /// Whether it must not be shown: only a plain parameter may be.
+    is_secret: bool,
+}
+
+impl From<&str> for Fetched {
+    /// A text that must not be shown.
+    fn from(text: &str) -> Self {
+        Self {
+            text: text.into(),
+            is_secret: true,
+        }
+    }
+}
 
 impl Stores {
     /// With the credentials, endpoints, region and HTTP client of `sdk`. This does nothing yet.
@@ -77,12 +95,12 @@ impl Stores {
             };
             for (key, json_key) in keys {
                 let value = match &json_key {
-                    Some(json_key) => secret::member(&content, json_key),
-                    None => Ok(content.clone()),
+                    Some(json_key) => secret::member(&content.text, json_key),
+                    None => Ok(content.text.clone()),
                 };
                 let doing = doing(&place, &[&key]);
                 let added = value.and_then(|value| {
-                    let added = provider.add(key, value);
+                    let added = provider.add(key, value, content.is_secret);
                     added.map_err(|problem| problem.to_string())
                 });
                 if let Err(why) = added {
@@ -103,7 +121,7 @@ impl Stores {
         doing: String,
         given: &Details,
         end: Instant,
-    ) -> Result<SecretString, String> {
+    ) -> Result<Fetched, String> {
         let operation = operation(place);
         let attempts = Attempts::at(operation, doing.clone(), Some(given), self.retry);
         let left = end.saturating_duration_since(Instant::now());

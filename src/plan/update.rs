@@ -204,8 +204,14 @@ impl Change {
         wanted.is_none() || !from_source && wanted == self.previous.details.expose(NEVER_RETURNED)
     }
 
-    fn met(self, done: &'static str, observed: Option<Observed>) -> Step {
+    fn met(self, done: &'static str, mut observed: Option<Observed>) -> Step {
         let desired = self.declared.provider;
+        if let Some(observed) = &mut observed {
+            // They may be those of the previous properties still.
+            let undeclared = |key: &String| desired.details.expose(key).is_none();
+            let read_before = self.previous.sources.into_iter().filter(undeclared);
+            observed.details.hide(read_before);
+        }
         met(desired.id.to_string(), done, desired, observed)
     }
 

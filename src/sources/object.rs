@@ -10,9 +10,8 @@ use aws_smithy_http::{
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use http::header::RANGE;
 use roxmltree::Document;
-use secrecy::SecretString;
 
-use super::{BYTES_MAX, Content};
+use super::{BYTES_MAX, Content, Fetched};
 use crate::{
     attempts::Attempts,
     hosts::Hosts,
@@ -78,7 +77,7 @@ fn read(response: &HttpResponse) -> Answer<Content> {
     match response.status().as_u16() {
         200..300 => Ok(text(body)),
         // There is no first byte: the object is empty.
-        416 => Ok(Ok(SecretString::default())),
+        416 => Ok(Ok("".into())),
         _ => Err(OrchestratorError::operation(error(body))),
     }
 }
@@ -88,7 +87,7 @@ fn text(bytes: &[u8]) -> Content {
         return Err("the object is longer than Cognito takes, it has more than 524288 bytes");
     }
     let text = str::from_utf8(bytes);
-    text.map(SecretString::from)
+    text.map(Fetched::from)
         .map_err(|_| "the object is not UTF-8 text")
 }
 

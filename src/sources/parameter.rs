@@ -7,10 +7,9 @@ use aws_sdk_secretsmanager::{
 };
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use http::header::CONTENT_TYPE;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::Content;
+use super::{Content, Fetched};
 use crate::{
     attempts::Attempts,
     hosts::Hosts,
@@ -52,10 +51,13 @@ fn read(response: &HttpResponse) -> Answer<Content> {
         )));
     }
     let output = output.map_err(|_| OrchestratorError::other(BoxError::from("not JSON")))?;
-    let value = output.pointer("/Parameter/Value").and_then(Value::as_str);
-    Ok(value
-        .map(SecretString::from)
-        .ok_or("the parameter has no value"))
+    let member = |name| output.pointer(name).and_then(Value::as_str);
+    let is_plain = matches!(member("/Parameter/Type"), Some("String" | "StringList"));
+    let value = member("/Parameter/Value").map(|text| Fetched {
+        text: text.into(),
+        is_secret: !is_plain,
+    });
+    Ok(value.ok_or("the parameter has no value"))
 }
 
 /// What SSM says of an error, if it is SSM that says it.

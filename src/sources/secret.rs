@@ -12,7 +12,7 @@ use aws_sdk_secretsmanager::{
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
 
-use super::Content;
+use super::{Content, Fetched};
 use crate::attempts::{Attempts, Classifier, unlimited};
 
 /// Reads the secret, in the version of that id and stage.
@@ -37,7 +37,7 @@ pub(super) async fn get(
         .set_version_stage(version_stage.map(ToOwned::to_owned))
         .send()
         .await?;
-    let text = got.secret_string.map(SecretString::from);
+    let text = got.secret_string.as_deref().map(Fetched::from);
     Ok(text.ok_or("the secret is binary, not text"))
 }
 

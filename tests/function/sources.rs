@@ -231,7 +231,9 @@ async fn values_of_one_secret_come_from_one_read() {
     let details = properties["ProviderDetails"].as_object_mut().unwrap();
     details.remove("client_id");
     let body = world.create(&properties).await;
-    assert_eq!(body, success(ID, oidc_data(POOL, "Corp")));
+    let mut data = oidc_data(POOL, "Corp");
+    data.as_object_mut().unwrap().remove("client_id");
+    assert_eq!(body, success(ID, data));
     assert_eq!(stores.take_reads().len(), 1);
 }
 
@@ -696,4 +698,58 @@ async fn a_late_create_that_cannot_read_its_secret_is_unconfirmed() {
     stores.script_always("GetSecretValue", Fault::None);
     assert_eq!(world.delete(id, &corp(secret())).await, deleted(id));
     assert!(world.cognito.names(POOL).is_empty());
+}
+
+/// The attributes of the last answer that hold that text.
+fn showing<'a>(body: &'a Value, text: &str) -> Vec<&'a str> {
+    let data = body["Data"].as_object().unwrap().iter();
+    let showing = data.filter(|(_, value)| value.as_str().unwrap().contains(text));
+    showing.map(|(key, _)| key.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_value_from_a_source_of_secrets_is_no_attribute_whatever_its_key() {
+    // Each world ends with a look for it in all that left the process.
+    const PLANTED: &str = "planted-public";
+    let secret = json!({"SecretsManager": {"SecretId": "any"}});
+    let object = json!({"S3": {"Bucket": "meta", "Key": "any"}});
+    let secure = json!({"SsmParameter": {"Name": "/any"}});
+    for source in [secret, object, secure] {
+        for key in ["client_id", "team_id", "authorize_scopes", "jwks_uri"] {
+            let (world, stores) = world().await;
+            stores.put_secret("any", "", PLANTED);
+            stores.put_object("meta/any", "", PLANTED.as_bytes());
+            stores.put_parameter("/any", PLANTED);
+            let mut properties = oidc(POOL, "Corp");
+            let details = properties["ProviderDetails"].as_object_mut().unwrap();
+            details.remove(key);
+            // Somewhere else, too.
+            details.insert("key_id".to_owned(), json!("a-key-id"));
+            properties["ProviderDetailsFrom"] = json!({});
+            properties["ProviderDetailsFrom"][key] = source.clone();
+            let body = world.create(&properties).await;
+            assert_eq!(body["Status"], "SUCCESS");
+            assert!(body["Data"].get(key).is_none(), "{body}");
+            assert_eq!(body["Data"]["key_id"], "a-key-id");
+            let body = world.update(ID, &properties, &properties).await;
+            assert_eq!(showing(&body, "planted"), [""; 0]);
+            // Cognito quotes what it refuses.
+            properties["ProviderDetailsFrom"]["refused"] = source.clone();
+            let refused = world.update(ID, &properties, &properties).await;
+            assert_eq!(refused["Status"], "FAILED");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_plain_parameter_may_be_an_attribute() {
+    let (world, stores) = world().await;
+    stores.put_plain_parameter("/client-id", "client-1");
+    let mut properties = oidc(POOL, "Corp");
+    let details = properties["ProviderDetails"].as_object_mut().unwrap();
+    details.remove("client_id");
+    properties["ProviderDetailsFrom"] =
+        json!({"client_id": {"SsmParameter": {"Name": "/client-id"}}});
+    let body = world.create(&properties).await;
+    assert_eq!(body, success(ID, oidc_data(POOL, "Corp")));
 }

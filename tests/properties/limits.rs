@@ -25,6 +25,31 @@ fn envelope() -> event::Envelope {
     event::open(event).unwrap().0
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A message keeps no secret that is long enough to be one, and a message without any is left as
+    /// it is.
+    #[test]
+    fn no_secret_is_left_in_a_message(
+        words in proptest::collection::vec("[a-zA-Z \"{}=:,.-]{0,12}", 1..5),
+        secret in "[a-zA-Z0-9+/=\"\\\\ -]{8,40}",
+        other in "[a-zA-Z0-9]{8,12}",
+    ) {
+        let details = Details::from_iter([("client_secret", &secret), ("token", &other)]);
+        let json = Value::from(secret.as_str()).to_string();
+        let quoted = json[1..json.len() - 1].to_owned();
+        for quote in [&secret, &quoted, &other] {
+            let redacted = details.redact(&words.join(quote));
+            prop_assert!(!redacted.contains(quote.trim()), "{}", redacted);
+        }
+        let plain = words.join("_");
+        let is_free = [&secret, &quoted, &other].iter().all(|form| !plain.contains(form.trim()));
+        prop_assume!(is_free);
+        prop_assert_eq!(details.redact(&plain), plain);
+    }
+}
+
 fn provider_id() -> impl Strategy<Value = ProviderId> {
     ("[a-z]{2}-[a-z]{4}-[1-9]_[A-Za-z0-9]{1,9}", "\\PC{1,32}")
         .prop_map(|(pool, name)| format!("{pool}|{name}").parse().unwrap())

@@ -36,6 +36,8 @@ type Stored = BTreeMap<(String, String), Bytes>;
 struct State {
     secrets: Stored,
     parameters: Stored,
+    /// The parameters that are not encrypted.
+    plain: std::collections::BTreeSet<String>,
     objects: Stored,
     /// Secrets that are bytes and not text.
     binary: Vec<String>,
@@ -103,6 +105,12 @@ impl Stores {
     /// Stores a parameter.
     pub fn put_parameter(&self, name: &str, text: &str) {
         put(&mut self.lock().parameters, name, "", text.as_bytes());
+    }
+
+    /// Stores a parameter of the type `String`.
+    pub fn put_plain_parameter(&self, name: &str, text: &str) {
+        self.put_parameter(name, text);
+        self.lock().plain.insert(name.to_owned());
     }
 
     /// Stores an object under `bucket/key`; the empty version is the current one.
@@ -260,7 +268,13 @@ fn parameter(state: &State, input: &Value) -> Reply {
     } else {
         "AQICAHh-encrypted".to_owned()
     };
-    let found = json!({"Parameter": {"Name": name, "Type": "SecureString", "Value": value}});
+    let is_plain = state.plain.contains(&name);
+    let (kind, value) = if is_plain {
+        ("String", String::from_utf8_lossy(bytes).into_owned())
+    } else {
+        ("SecureString", value)
+    };
+    let found = json!({"Parameter": {"Name": name, "Type": kind, "Value": value}});
     Reply::status(200, found.to_string())
 }
 
