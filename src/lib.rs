@@ -33,6 +33,7 @@ mod attempts;
 pub mod budget;
 pub mod cognito;
 pub mod delivery;
+mod endpoint;
 pub mod event;
 pub mod handler;
 mod hosts;
@@ -54,7 +55,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use aws_config::{BehaviorVersion, Region, environment::EnvironmentVariableCredentialsProvider};
+use aws_config::{
+    BehaviorVersion, Region, environment::EnvironmentVariableCredentialsProvider,
+    retry::RetryConfig,
+};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 
@@ -89,7 +93,8 @@ pub async fn run() -> Result<(), Error> {
 }
 
 async fn configure() -> Result<Handler, Error> {
-    let ca_bundle = std::env::var_os("AWS_CA_BUNDLE").map(PathBuf::from);
+    let ca_bundle = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty());
+    let ca_bundle = ca_bundle.map(PathBuf::from);
     let (roots, problem) = http::roots(ca_bundle.as_deref());
     let client = http::client(roots)?;
     if let Some(problem) = problem {
@@ -97,16 +102,21 @@ async fn configure() -> Result<Handler, Error> {
     }
     // Every call goes to the region of its pool. Naming one here keeps the SDK from asking for
     // it where there is none.
-    let region = std::env::var("AWS_REGION").unwrap_or_else(|_| "us-east-1".to_owned());
+    let region = std::env::var("AWS_REGION").ok();
+    let region = region.filter(|region| !region.is_empty());
+    let region = region.unwrap_or_else(|| "us-east-1".to_owned());
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .region(Region::new(region.clone()))
+        // The clients bring their own. Where the environment has one that cannot be read, the SDK
+        // would panic.
+        .retry_config(RetryConfig::standard())
         .http_client(SdkHttpClient(client.clone()));
     if std::env::var_os("AWS_ACCESS_KEY_ID").is_some_and(|key| !key.is_empty()) {
         // As in Lambda. The chain of all other places would be built first, with an STS client
         // that nobody uses: a quarter of the start.
         loader = loader.credentials_provider(EnvironmentVariableCredentialsProvider::new());
     }
-    let sdk = loader.load().await;
+    let sdk = endpoint::without_empty(loader.load().await);
     let handler = Handler {
         cognito: Cognito::new(&sdk, Retry::COGNITO),
         stores: Stores::new(&sdk, Retry::COGNITO),

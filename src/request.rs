@@ -105,10 +105,3 @@ impl<T: std::fmt::Debug + Send + Sync + 'static> Service<T> {
             .with_runtime_components(components)
     }
 }
-
-/// Where requests go instead of AWS, if anywhere: the service's own variable, or else that for all.
-pub fn elsewhere(sdk: &SdkConfig, variable: &str) -> Option<String> {
-    let own = std::env::var(variable).ok().filter(|url| !url.is_empty());
-    let url = own.or_else(|| sdk.endpoint_url().map(ToOwned::to_owned))?;
-    Some(url.trim_end_matches('/').to_owned())
-}

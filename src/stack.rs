@@ -16,9 +16,10 @@ use url::form_urlencoded;
 
 use crate::{
     attempts::{Attempts, patient, unsent},
+    endpoint,
     hosts::Hosts,
     plan::{Outcome, Output},
-    request::{Answer, Service, elsewhere},
+    request::{Answer, Service},
     retry::Retry,
 };
 
@@ -97,7 +98,7 @@ impl Stacks {
             sdk = sdk.region(Region::new(region.to_owned()));
         }
         let sdk = sdk.build();
-        let endpoint = match elsewhere(&sdk, "AWS_ENDPOINT_URL_CLOUDFORMATION") {
+        let endpoint = match endpoint::configured(&sdk, "CloudFormation") {
             Some(url) => url,
             None => format!("https://{}", Hosts::of(&sdk).await.cloudformation()),
         };

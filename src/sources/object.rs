@@ -14,8 +14,9 @@ use roxmltree::Document;
 use super::{BYTES_MAX, Content, Fetched};
 use crate::{
     attempts::Attempts,
+    endpoint,
     hosts::Hosts,
-    request::{Answer, Outcome, Service, elsewhere},
+    request::{Answer, Outcome, Service},
 };
 
 const S3: Service<Content> = Service {
@@ -37,7 +38,7 @@ pub(super) async fn get(
     (bucket, key, version_id): (&str, &str, Option<&str>),
     attempts: &Attempts,
 ) -> Outcome<Content> {
-    let endpoint = match elsewhere(sdk, "AWS_ENDPOINT_URL_S3") {
+    let endpoint = match endpoint::configured(sdk, "S3") {
         Some(url) => format!("{url}/{bucket}"),
         None => on(&Hosts::of(sdk).await.s3(), bucket),
     };

@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use super::{Content, Fetched};
 use crate::{
     attempts::Attempts,
+    endpoint,
     hosts::Hosts,
-    request::{Answer, Outcome, Service, elsewhere},
+    request::{Answer, Outcome, Service},
 };
 
 const SSM: Service<Content> = Service {
@@ -28,7 +29,7 @@ const SSM: Service<Content> = Service {
 /// # Errors
 /// What the last attempt failed with.
 pub(super) async fn get(sdk: &SdkConfig, name: &str, attempts: &Attempts) -> Outcome<Content> {
-    let endpoint = match elsewhere(sdk, "AWS_ENDPOINT_URL_SSM") {
+    let endpoint = match endpoint::configured(sdk, "SSM") {
         Some(url) => url,
         None => format!("https://{}", Hosts::of(sdk).await.ssm()),
     };

@@ -92,6 +92,12 @@ impl World {
         function
     }
 
+    /// A variable in the function's environment.
+    pub fn environment(&self, name: &str) -> &str {
+        let mut found = self.environment.iter().filter(|(key, _)| *key == name);
+        &found.next().unwrap().1
+    }
+
     /// A response URL as of now.
     pub fn url(&self) -> String {
         self.responses.url(Some(&events::amz_date(0)))
