@@ -1,5 +1,7 @@
 //! CloudFormation's event: the envelope, which is needed to answer, before the properties.
 
+mod salvage;
+
 use aws_lambda_events::cloudformation::CloudFormationCustomResourceRequest;
 use serde_json::Value;
 
@@ -64,12 +66,39 @@ pub struct NoResponseUrl;
 #[error("the event is not a CloudFormation custom resource request: {0}")]
 pub struct Malformed(serde_json::Error);
 
-/// Opens an event.
+/// What an event says: how to answer it, and what is asked for, or why that cannot be read.
+pub type Opened = (Envelope, Result<Request, Malformed>);
+
+/// Opens an event from its bytes.
+///
+/// What `serde_json` does not read as a value (nested deeper than 128, half a surrogate pair, a number
+/// out of range) is answered as well, and so is what is no JSON from some byte on.
 ///
 /// # Errors
 /// [`NoResponseUrl`] if there is nobody to answer. Whatever else is wrong is in the inner result,
 /// and is for the answer to say.
-pub fn open(mut event: Value) -> Result<(Envelope, Result<Request, Malformed>), NoResponseUrl> {
+pub fn open(event: &[u8]) -> Result<Opened, NoResponseUrl> {
+    match serde_json::from_slice(event) {
+        Ok(event) => open_value(event),
+        Err(error) => {
+            let salvaged = salvage::salvage(event);
+            let (envelope, request) = open_value(Value::Object(salvaged.members))?;
+            let is_enough = match &request {
+                // A Delete needs no properties.
+                Ok(Request::Delete { .. }) => salvaged.is_whole,
+                _ => false,
+            };
+            let request = if is_enough {
+                request
+            } else {
+                Err(Malformed(error))
+            };
+            Ok((envelope, request))
+        }
+    }
+}
+
+fn open_value(mut event: Value) -> Result<Opened, NoResponseUrl> {
     let text = |key: &str| event.get(key).and_then(Value::as_str).map(str::to_owned);
     let envelope = Envelope {
         response_url: text("ResponseURL").ok_or(NoResponseUrl)?,
@@ -140,7 +169,7 @@ mod tests {
             json!([]),
             json!("junk"),
         ] {
-            assert!(open(event).is_err());
+            assert!(open_value(event).is_err());
         }
     }
 
@@ -152,7 +181,7 @@ mod tests {
             (list, json!([1])),
             (without("ResourceProperties"), json!(null)),
         ] {
-            let (_, request) = open(event).unwrap();
+            let (_, request) = open_value(event).unwrap();
             assert_eq!(*request.unwrap().properties(), properties);
         }
     }
@@ -179,12 +208,52 @@ mod tests {
         for (key, value, expected) in cases {
             let mut event = create();
             event[key] = value;
-            let (envelope, request) = open(event).unwrap();
+            let (envelope, request) = open_value(event).unwrap();
             assert_eq!(envelope.request_id, "r-1");
             assert_eq!(
                 request.err().unwrap().to_string(),
                 format!("the event is not a CloudFormation custom resource request: {expected}")
             );
+        }
+    }
+
+    #[test]
+    fn what_no_value_can_hold_is_answered_and_a_delete_goes_on() {
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        for odd in [deep.as_str(), r#""\ud800""#, "1e400", r#"{"\udc00": 1}"#] {
+            for kind in ["Create", "Update", "Delete"] {
+                let mut event = create();
+                event["RequestType"] = kind.into();
+                event["PhysicalResourceId"] = "id".into();
+                event["ResourceProperties"] = "ODD".into();
+                let event = event.to_string().replace(r#""ODD""#, odd);
+                let (envelope, request) = open(event.as_bytes()).unwrap();
+                assert_eq!(envelope.request_id, "r-1");
+                assert_eq!(envelope.physical_id.as_deref(), Some("id"));
+                assert_eq!(request.is_ok(), kind == "Delete", "{kind} {odd:.20}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_from_some_byte_on_is_answered_if_it_says_where_to() {
+        let text = create().to_string();
+        let url_ends = text.find("Signature=1").unwrap() + "Signature=1\"".len();
+        for end in url_ends + 1..text.len() {
+            let (_, request) = open(&text.as_bytes()[..end]).unwrap();
+            assert!(request.is_err());
+        }
+        assert!(open(&text.as_bytes()[..url_ends - 1]).is_err());
+        let mut invalid = text.replace("Corp", "C?rp").into_bytes();
+        for byte in invalid.iter_mut().filter(|byte| **byte == b'?') {
+            *byte = 0xff;
+        }
+        let garbage = format!("{text}}}garbage");
+        let marked = format!("\u{feff}{text}");
+        for event in [invalid, garbage.into_bytes(), marked.into_bytes()] {
+            // The URL has a question mark too.
+            let opened = open(&event).map(|(envelope, _)| envelope.request_id);
+            assert_eq!(opened, Ok("r-1".to_owned()));
         }
     }
 }

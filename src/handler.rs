@@ -69,7 +69,7 @@ impl Handler {
     /// # Errors
     /// Only when CloudFormation was not answered: the event names no response URL, or none that
     /// may be used, or the answer could not be delivered. Everything else is in the answer.
-    pub async fn handle(&self, event: Value, invocation: Invocation) -> Result<Value, Error> {
+    pub async fn handle(&self, event: &[u8], invocation: Invocation) -> Result<Value, Error> {
         let unanswered = |error: &dyn std::error::Error| {
             tracing::error!(error = chain(error), "the event was not answered");
         };

@@ -51,6 +51,7 @@ pub mod sources;
 pub mod stack;
 
 use std::{
+    borrow::Cow,
     path::PathBuf,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -59,8 +60,11 @@ use aws_config::{
     BehaviorVersion, Region, environment::EnvironmentVariableCredentialsProvider,
     retry::RetryConfig,
 };
-use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use serde_json::Value;
+use lambda_runtime::{
+    Diagnostic, LambdaEvent, LambdaInvocation, Runtime, service_fn,
+    tower::{layer::layer_fn, util::MapRequest},
+};
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     cognito::Cognito,
@@ -78,18 +82,39 @@ use crate::{
 /// When there is no Runtime API to serve.
 pub async fn run() -> Result<(), Error> {
     let handler = &configure().await?;
-    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
+    let serve = service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
+        let payload = payload(&event.payload);
         let invocation = Invocation {
             now: now(),
             deadline: UNIX_EPOCH + Duration::from_millis(event.context.deadline),
         };
-        let ended = handler.handle(event.payload, invocation).await;
+        let ended = handler.handle(&payload, invocation).await;
         ended.map_err(|error| Diagnostic {
             error_type: "Unanswered".to_owned(),
             error_message: error.to_string(),
         })
-    }))
-    .await
+    });
+    Runtime::new(serve)
+        .layer(layer_fn(|service| MapRequest::new(service, any_bytes)))
+        .run()
+        .await
+}
+
+/// Lets any bytes through the runtime, which takes JSON alone: others go as a JSON string.
+fn any_bytes(mut invocation: LambdaInvocation) -> LambdaInvocation {
+    if serde_json::from_slice::<&RawValue>(&invocation.body).is_err() {
+        let text = String::from_utf8_lossy(&invocation.body);
+        invocation.body = Value::from(text).to_string().into();
+    }
+    invocation
+}
+
+/// The bytes of an event, as they came if they are JSON, and as text otherwise.
+fn payload(event: &RawValue) -> Cow<'_, [u8]> {
+    match serde_json::from_str::<String>(event.get()) {
+        Ok(text) => text.into_bytes().into(),
+        Err(_) => event.get().as_bytes().into(),
+    }
 }
 
 async fn configure() -> Result<Handler, Error> {

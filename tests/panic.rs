@@ -85,7 +85,7 @@ impl World {
         let deadline = now + Duration::from_mins(1);
         let returned = self
             .handler
-            .handle(event, Invocation { now, deadline })
+            .handle(event.to_string().as_bytes(), Invocation { now, deadline })
             .await;
         let arrived = self.responses.puts().pop().unwrap().json();
         assert_eq!(arrived, returned.unwrap());

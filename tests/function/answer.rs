@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use cfn_cognito_idp_support::{
     events::{self, REQUEST_ID},
+    lambda::epoch_ms,
     responses::{Fault, Put},
 };
 use serde_json::{Value, json};
@@ -238,4 +239,45 @@ async fn a_reason_longer_than_the_limit_is_cut_at_a_character_and_arrives() {
         );
         assert_eq!(put.json()["RequestId"], REQUEST_ID);
     }
+}
+
+#[tokio::test]
+async fn any_bytes_that_say_where_to_are_answered_once() {
+    let world = World::new().await;
+    let deep = "[".repeat(50_000) + &"]".repeat(50_000);
+    let event = |kind: &str, odd: &str| {
+        let properties = json!({"Odd": "ODD"});
+        let mut event = events::create(&world.url(), &properties);
+        event["RequestType"] = kind.into();
+        event["PhysicalResourceId"] = "not-created/1".into();
+        event.to_string().replace(r#""ODD""#, odd).into_bytes()
+    };
+    let mut payloads = Vec::new();
+    for odd in [deep.as_str(), r#""\ud83e""#, "-1e999", r#"{"\ud83e": 1}"#] {
+        payloads.extend([
+            (event("Create", odd), "FAILED"),
+            (event("Delete", odd), "SUCCESS"),
+        ]);
+    }
+    let mut broken = event("Create", "1");
+    broken.truncate(broken.len() - 9);
+    let mut latin = event("Create", r#""?""#);
+    let at = latin.iter().rposition(|byte| *byte == b'?').unwrap();
+    latin[at] = 0xe9;
+    let twice = [event("Create", "1"), b"{}".to_vec()].concat();
+    payloads.extend([broken, latin, twice].map(|payload| (payload, "FAILED")));
+    for (number, (payload, status)) in payloads.into_iter().enumerate() {
+        let ended = world
+            .function
+            .invoke_until(payload, epoch_ms() + 60_000)
+            .await;
+        let body = answer(ended);
+        assert_eq!(body["Status"], status, "{number}: {body}");
+        assert_eq!(body["RequestId"], REQUEST_ID);
+        assert_eq!(body["PhysicalResourceId"], "not-created/1");
+        let puts = world.responses.take_puts();
+        assert_eq!(puts.len(), 1);
+        assert_eq!(puts[0].json(), body);
+    }
+    assert_eq!(world.operations(), [""; 0]);
 }

@@ -86,7 +86,7 @@ async fn configured_endpoints_are_ignored_if_the_environment_says_so() {
     region
         .stores
         .put_parameter("/idp/corp", "planted-client-secret");
-    let mut environment = region.environment().to_vec();
+    let mut environment = region.environment();
     let nowhere = "http://127.0.0.1:9".to_owned();
     environment.extend(SERVICES.map(|name| (name, nowhere.clone())));
     environment.push(("AWS_ENDPOINT_URL", nowhere));
