@@ -96,6 +96,11 @@ impl Pacing {
         })))
     }
 
+    fn elapsed(&self) -> Duration {
+        let progress = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.start.elapsed()
+    }
+
     fn next(&self, turns: &Turns) -> Duration {
         let mut progress = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (rounds, delay) = turns.next(progress.rounds, progress.start.elapsed());
@@ -246,10 +251,15 @@ impl Attempts {
         if verdict.settled && seen.sent {
             seen.unsettled = seen.unsettled.saturating_sub(1);
         }
-        let action = match verdict.retry {
+        let left = verdict.retry.and_then(|pace| {
+            let patience = self.0.retry.patience(pace);
+            let left = patience.checked_sub(self.0.pacing.elapsed())?;
+            Some((pace, left)).filter(|_| !left.is_zero())
+        });
+        let action = match left {
             None => RetryAction::RetryForbidden,
-            Some(pace) => {
-                let delay = self.delay(pace, seen.failed);
+            Some((pace, left)) => {
+                let delay = self.delay(pace, seen.failed).min(left);
                 tracing::warn!(
                     operation = self.0.operation,
                     attempt = seen.failed,
@@ -273,7 +283,7 @@ impl Attempts {
 
     fn delay(&self, pace: Pace, failed: u32) -> Duration {
         match pace {
-            Pace::Soon => self.0.retry.soon.delay(failed),
+            Pace::Soon | Pace::Granting | Pace::Resolving => self.0.retry.soon.delay(failed),
             Pace::InTurn => self.0.pacing.next(&self.0.retry.in_turn),
         }
     }
@@ -388,7 +398,12 @@ where
             let source = std::error::Error::source(error);
             let cause = source.and_then(|source| source.downcast_ref::<reqwest::Error>());
             return if cause.is_some_and(reqwest::Error::is_connect) {
-                Fault::NotConnected(why)
+                // As the connector calls it; it has no type for it.
+                if why.contains("dns error") {
+                    Fault::NotResolved(why)
+                } else {
+                    Fault::NotConnected(why)
+                }
             } else if error.is_timeout() {
                 Fault::TimedOut
             } else if error.is_user() {

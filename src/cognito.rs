@@ -129,7 +129,12 @@ impl Calls<'_> {
             }
             None => Pacing::start(),
         };
-        Attempts::new(call, self.cognito.retry, pacing, looks_again)
+        let mut retry = self.cognito.retry;
+        if let Call::SigningCertificate(_) = call {
+            // What is optional is not waited for, and the calls before had the permission.
+            retry.grant = Duration::ZERO;
+        }
+        Attempts::new(call, retry, pacing, looks_again)
     }
 }
 

@@ -112,7 +112,7 @@ impl ResponseUrl {
         let expires: i64 = query("Expires")?.parse().ok()?;
         let latest = now.saturating_add(LIFETIME + SKEW);
         let is_live = (now..=latest).contains(&expires);
-        is_live.then(|| expires - LIFETIME)
+        is_live.then(|| expires.saturating_sub(LIFETIME))
     }
 }
 

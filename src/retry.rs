@@ -19,6 +19,8 @@ pub enum Fault {
     },
     /// No connection came about, so that nothing was sent.
     NotConnected(String),
+    /// The host's name does not resolve, so that nothing was sent.
+    NotResolved(String),
     /// The attempt's time was over before there was an answer.
     TimedOut,
     /// The connection ended before there was an answer.
@@ -36,6 +38,11 @@ pub enum Pace {
     Soon,
     /// Others are calling as well: wait for a turn among them.
     InTurn,
+    /// A permission that was granted a moment ago may not be in force yet: soon, but only for
+    /// [`Retry::grant`].
+    Granting,
+    /// A name may be unknown for a moment: soon, but only for [`Retry::lookup`].
+    Resolving,
 }
 
 /// What follows from a [`Fault`].
@@ -61,6 +68,9 @@ impl Fault {
                 "TooManyRequestsException" | "ThrottlingException" | "Throttling" => {
                     (Some(Pace::InTurn), true)
                 }
+                // The second is that of S3 and of CloudFormation. Cognito's own "not authorized" is
+                // another.
+                "AccessDeniedException" | "AccessDenied" => (Some(Pace::Granting), true),
                 // The second is S3's, for a request that was slow to arrive.
                 "ConcurrentModificationException" | "RequestTimeout" => (Some(Pace::Soon), true),
                 "InternalErrorException" => (Some(Pace::Soon), false),
@@ -69,6 +79,7 @@ impl Fault {
                 _ => (None, true),
             },
             Self::NotConnected(_) => (Some(Pace::Soon), true),
+            Self::NotResolved(_) => (Some(Pace::Resolving), true),
             Self::TimedOut | Self::Broken(_) | Self::Unreadable(_) => (Some(Pace::Soon), false),
             Self::NotSent(_) => (None, true),
         };
@@ -86,6 +97,7 @@ impl Fault {
             },
             Self::Answered { code, .. } => code,
             Self::NotConnected(_) => "NotConnected",
+            Self::NotResolved(_) => "NotResolved",
             Self::TimedOut => "TimedOut",
             Self::Broken(_) => "Broken",
             Self::Unreadable(_) => "Unreadable",
@@ -108,6 +120,10 @@ impl std::fmt::Display for Fault {
                 (code, message) => write!(f, "{code}: {message}"),
             },
             Self::NotConnected(why) => write!(f, "no connection: {why}"),
+            Self::NotResolved(why) => write!(
+                f,
+                "the name of the host does not resolve, the region may be misspelt: {why}"
+            ),
             Self::TimedOut => f.write_str("no answer in time"),
             Self::Broken(why) => write!(f, "the connection ended before the answer: {why}"),
             Self::Unreadable(why) => write!(f, "an answer that cannot be read: {why}"),
@@ -123,6 +139,10 @@ pub struct Retry {
     pub soon: Backoff,
     /// For [`Pace::InTurn`].
     pub in_turn: Turns,
+    /// For how long after the start of a call [`Pace::Granting`] is worth another attempt.
+    pub grant: Duration,
+    /// For how long after the start of a call [`Pace::Resolving`] is worth another attempt.
+    pub lookup: Duration,
 }
 
 impl Retry {
@@ -137,7 +157,19 @@ impl Retry {
             second: Duration::from_secs(1),
             jitter: fastrand::f64,
         },
+        // IAM takes some seconds to make a role's policy known everywhere.
+        grant: Duration::from_secs(20),
+        lookup: Duration::from_secs(30),
     };
+
+    /// For how long after the start of a call another attempt of that pace is worth it.
+    pub const fn patience(&self, pace: Pace) -> Duration {
+        match pace {
+            Pace::Soon | Pace::InTurn => Duration::MAX,
+            Pace::Granting => self.grant,
+            Pace::Resolving => self.lookup,
+        }
+    }
 }
 
 /// Turns among many callers who are throttled together and cannot see each other.
@@ -258,6 +290,13 @@ mod tests {
             (answered(400, "DuplicateProviderException"), None, true),
             (answered(400, "ResourceNotFoundException"), None, true),
             (answered(403, "ExpiredTokenException"), None, true),
+            (
+                answered(400, "AccessDeniedException"),
+                Some(Pace::Granting),
+                true,
+            ),
+            (answered(403, "AccessDenied"), Some(Pace::Granting), true),
+            (Fault::NotResolved(text()), Some(Pace::Resolving), true),
             (Fault::NotConnected(text()), soon, true),
             (Fault::TimedOut, soon, false),
             (Fault::Broken(text()), soon, false),

@@ -57,7 +57,11 @@ impl Stacks {
     pub fn new(sdk: &SdkConfig, retry: Retry) -> Self {
         Self {
             sdk: sdk.clone(),
-            retry,
+            // It goes without an answer rather than wait for one.
+            retry: Retry {
+                grant: Duration::ZERO,
+                ..retry
+            },
         }
     }
 

@@ -47,6 +47,7 @@ impl World {
                 jitter,
                 ..Retry::COGNITO.in_turn
             },
+            ..Retry::COGNITO
         };
         let cognito = cognito::Cognito::start(&[POOL]).await;
         let responses = Responses::start().await;

@@ -103,6 +103,8 @@ impl World {
         let retry = Retry {
             soon: backoff,
             in_turn,
+            grant: Duration::ZERO,
+            lookup: Duration::ZERO,
         };
         Self {
             handler: Handler {

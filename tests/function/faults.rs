@@ -163,6 +163,15 @@ async fn is_final(operation: Operation, code: &'static str, message: &'static st
     assert_eq!(world.cognito.names(POOL), operation.untouched());
 }
 
+/// The fault may pass within half a minute. Then it is final, with the service's words.
+async fn is_final_after_half_a_minute(operation: Operation, fault: Fault, why: &str) {
+    let world = operation.world().await;
+    world.cognito.script_always(operation.name(), fault);
+    assert_eq!(operation.send(&world).await, operation.unmet(why));
+    assert!(world.operations().len() > 2);
+    assert_eq!(world.cognito.names(POOL), operation.untouched());
+}
+
 /// The fault never passes: FAILED before the deadline, with the last of it, nothing changed.
 async fn never_passes(operation: Operation, fault: Fault, last: &str) {
     let mut world = operation.world().await;
@@ -210,6 +219,7 @@ macro_rules! for_each_operation {
 }
 
 const BUSY: Fault = Fault::Error(400, "ConcurrentModificationException", "busy");
+const DENIED: Fault = Fault::Error(400, "AccessDeniedException", "not allowed");
 const INTERNAL: Fault = Fault::Error(500, "InternalErrorException", "oops");
 
 for_each_operation! {
@@ -234,7 +244,8 @@ for_each_operation! {
     one_of_everything: passes(&[Fault::THROTTLED, INTERNAL, Fault::ResetBefore, BUSY, Fault::NotJson(200)]);
     an_invalid_parameter: is_final("InvalidParameterException", "Error while fetching metadata.");
     not_authorized: is_final("NotAuthorizedException", "no");
-    no_permission: is_final("AccessDeniedException", "not allowed to do this");
+    a_permission_that_is_not_in_force_yet: passes(&[DENIED; 3]);
+    no_permission: is_final_after_half_a_minute(DENIED, "AccessDeniedException: not allowed");
     expired_credentials: is_final("ExpiredTokenException", "The security token is expired.");
     an_unsupported_provider: is_final("UnsupportedIdentityProviderException", "no");
     a_quota_that_is_used_up: is_final("LimitExceededException", "Too many identity providers.");
@@ -255,6 +266,24 @@ async fn a_host_that_takes_no_connection_is_tried_until_the_time_is_over() {
     assert!(reason.contains("the last: no connection: "), "{reason}");
     // Nothing was sent, so nothing can be left behind.
     assert_eq!(body["PhysicalResourceId"], not_created());
+}
+
+#[tokio::test]
+async fn a_host_whose_name_does_not_resolve_is_tried_for_half_a_minute() {
+    let endpoint = (
+        "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+        "http://nowhere.invalid",
+    );
+    let world = World::with(&[LOUD[0], LOUD[1], endpoint]).await;
+    for body in [
+        world.create(&oidc(POOL, "Corp")).await,
+        world.delete(ID, &oidc(POOL, "Corp")).await,
+    ] {
+        let reason = body["Reason"].as_str().unwrap();
+        let why = "the name of the host does not resolve, the region may be misspelt: ";
+        assert!(reason.contains(why), "{reason}");
+        assert!(!reason.contains("the time was over"), "{reason}");
+    }
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ async fn refused(code: &'static str, message: &'static str) -> Seen {
     let world = World::new().await;
     world
         .cognito
-        .script("Create", [Fault::Error(400, code, message)]);
+        .script_always("Create", Fault::Error(400, code, message));
     create(&world, &oidc(POOL, "Corp")).await
 }
 
@@ -84,7 +84,7 @@ async fn unreadable() -> Seen {
         "AccessDeniedException",
         "User is not authorized to perform: secretsmanager:GetSecretValue",
     );
-    stores.script("GetSecretValue", [denied]);
+    stores.script_always("GetSecretValue", denied);
     create(&world, &sources::corp(sources::secret())).await
 }
 

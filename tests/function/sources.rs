@@ -375,7 +375,7 @@ async fn a_value_that_was_read_is_checked_like_one_that_is_given() {
 }
 
 #[tokio::test]
-async fn a_read_that_is_refused_is_final() {
+async fn a_read_that_is_refused_for_half_a_minute_is_final() {
     const NOT_OURS: Fault = Fault::Error(403, "AccessDenied", "Access Denied");
     for (operation, source, fault, reason) in [
         (
@@ -399,17 +399,26 @@ async fn a_read_that_is_refused_is_final() {
         ),
     ] {
         let (world, stores) = world().await;
-        stores.script(operation, [fault]);
+        stores.script_always(operation, fault);
         let reason = format!("reading ProviderDetails.client_secret from {reason}");
         refused(&world, &corp(source), &reason).await;
-        assert_eq!(stores.take_reads().len(), 1);
+        assert!(stores.take_reads().len() > 1);
     }
+}
+
+#[tokio::test]
+async fn a_permission_that_is_not_in_force_yet_is_waited_for() {
+    let (world, stores) = world().await;
+    stores.script("GetSecretValue", [DENIED, DENIED]);
+    let body = world.create(&corp(secret())).await;
+    assert_eq!(body, success(ID, oidc_data(POOL, "Corp")));
+    assert_eq!(stores.take_reads().len(), 3);
 }
 
 #[tokio::test]
 async fn all_reads_that_fail_are_named_in_one_reason() {
     let (world, stores) = world().await;
-    stores.script("GetSecretValue", [DENIED]);
+    stores.script_always("GetSecretValue", DENIED);
     let mut properties = corp(secret());
     properties["ProviderDetailsFrom"]["one"] = json!({"SsmParameter": {"Name": "/gone"}});
     properties["ProviderDetailsFrom"]["two"] = object();
@@ -582,7 +591,7 @@ async fn an_update_reads_what_was_rotated() {
     assert_eq!(stored(&world, "client_secret"), "planted-rotated");
     assert_eq!(world.operations(), ["Create", "Update"]);
 
-    stores.script("GetSecretValue", [DENIED]);
+    stores.script_always("GetSecretValue", DENIED);
     let body = world
         .update(ID, &with(&before, "Revision", json!("3")), &before)
         .await;

@@ -174,7 +174,7 @@ proptest! {
 
     #[test]
     fn delays_stay_within_their_bounds(attempt in any::<u32>(), rounds in 0_u32..50, ms in 0_u64..900_000) {
-        let Retry { soon, in_turn } = Retry::COGNITO;
+        let Retry { soon, in_turn, .. } = Retry::COGNITO;
         prop_assert!(soon.delay(attempt) <= soon.most);
         let elapsed = Duration::from_millis(ms);
         let (taken, wait) = in_turn.next(rounds, elapsed);
