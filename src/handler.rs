@@ -23,6 +23,7 @@ use crate::{
     saml::{self, Metadata, Occasion},
     sources::Stores,
     stack::Stacks,
+    text::printable,
 };
 
 /// How long CloudFormation waits for a resource without a `ServiceTimeout`.
@@ -363,7 +364,7 @@ fn log(answer: &Answer, body: &Body) {
         let attributes = body.left_out.join(", ");
         tracing::warn!(
             attributes,
-            "attributes left out: the response would be too long"
+            "attributes left out: the response would be too long or unreadable"
         );
     }
     if let Ok(success) = &answer.result
@@ -373,7 +374,10 @@ fn log(answer: &Answer, body: &Body) {
     }
     match &answer.result {
         Ok(success) => tracing::info!(physical_id, status = "SUCCESS", "{}", success.done),
-        Err(reason) => tracing::error!(physical_id, status = "FAILED", "{reason}"),
+        Err(reason) => {
+            let reason = printable(reason);
+            tracing::error!(physical_id, status = "FAILED", "{reason}");
+        }
     }
 }
 

@@ -49,6 +49,7 @@ pub mod saml;
 pub mod secret;
 pub mod sources;
 pub mod stack;
+pub mod text;
 
 use std::{
     borrow::Cow,

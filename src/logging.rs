@@ -1,6 +1,6 @@
 //! JSON lines on standard output, one per decision, without what must not be in a log.
 
-use std::panic::PanicHookInfo;
+use std::{io, panic::PanicHookInfo};
 
 use tracing::{Level, level_filters::LevelFilter};
 use tracing_subscriber::{
@@ -10,6 +10,8 @@ use tracing_subscriber::{
     layer::SubscriberExt as _,
     util::SubscriberInitExt as _,
 };
+
+use crate::text::printable;
 
 /// This crate's own lines, whose fields are known to hold no secret.
 const OWN: &str = env!("CARGO_CRATE_NAME");
@@ -37,10 +39,32 @@ pub fn init() {
         .with_current_span(true)
         .with_span_list(false)
         .with_target(false)
+        .with_writer(|| Lines)
         .with_filter(requested.and(ceiling));
     // A second call, as in tests, leaves the first subscriber in place.
     let _ = tracing_subscriber::registry().with(lines).try_init();
     std::panic::set_hook(Box::new(log_panic));
+}
+
+/// Standard output, without what JSON does not escape and a console cannot show.
+struct Lines;
+
+impl io::Write for Lines {
+    /// Writes a line, which comes whole.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        let (text, end) = match text.strip_suffix('\n') {
+            Some(text) => (text, "\n"),
+            None => (&*text, ""),
+        };
+        let shown = format!("{}{end}", printable(text));
+        io::stdout().write_all(shown.as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush()
+    }
 }
 
 fn lambda_level() -> LevelFilter {

@@ -7,6 +7,7 @@ use crate::{
     physical_id::ProviderId,
     plan::{Answer, Observed, Success},
     secret::PUBLIC_KEYS,
+    text::{is_printable, printable},
 };
 
 /// CloudFormation's limit. One byte more, and the user sees "Response object is too long" in
@@ -21,7 +22,7 @@ const CUT: &str = " […] ";
 pub struct Body {
     /// The JSON document.
     pub document: Value,
-    /// Attributes that were left out.
+    /// Attributes that were left out: they do not fit, or hold what a stack's outputs cannot show.
     pub left_out: Vec<&'static str>,
 }
 
@@ -47,7 +48,7 @@ impl Body {
                 document.insert("Status".into(), "FAILED".into());
                 document.insert("Reason".into(), "".into());
                 let room = BODY_MAX.saturating_sub(size(&document));
-                document.insert("Reason".into(), cut(reason, room).into());
+                document.insert("Reason".into(), cut(&printable(reason), room).into());
             }
         }
         Self {
@@ -107,7 +108,7 @@ fn add_data(
     for (key, value) in attributes {
         // A comma, and "key":"value".
         let needs = key.len() + escaped(&value) + 6;
-        if needs <= room {
+        if needs <= room && is_printable(&value) {
             room -= needs;
             data.insert(key.into(), value.into());
         } else {
@@ -231,8 +232,20 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_has_no_control_characters_and_no_attribute_has_any() {
+        let body = failed("creating (Co\u{1}rp): line one\nline\u{ffff} two\u{7f}");
+        assert_eq!(
+            body["Reason"],
+            "creating (Co\u{fffd}rp): line one line\u{fffd} two\u{fffd}"
+        );
+        let body = succeeded(&[("oidc_issuer", "a\u{b}b"), ("client_id", "id")]);
+        assert_eq!(body.left_out, ["oidc_issuer"]);
+        assert_eq!(body.document["Data"]["client_id"], "id");
+    }
+
+    #[test]
     fn a_long_reason_keeps_head_and_end_and_fills_the_room() {
-        for filler in ["a", "ü", "株", "🦀", "\"", "\u{1}", "\n"] {
+        for filler in ["a", "ü", "株", "🦀", "\"", "\u{1}", "\n", "\\"] {
             let body = failed(&format!("HEAD{}END", filler.repeat(5_000)));
             let length = body.to_string().len();
             assert!(length <= BODY_MAX, "{length} bytes of {filler:?}");

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use cfn_cognito_idp_support::{
+    cognito::Fault as CognitoFault,
     events::{self, REQUEST_ID},
     lambda::epoch_ms,
     responses::{Fault, Put},
@@ -280,4 +281,28 @@ async fn any_bytes_that_say_where_to_are_answered_once() {
         assert_eq!(puts[0].json(), body);
     }
     assert_eq!(world.operations(), [""; 0]);
+}
+
+#[tokio::test]
+async fn control_characters_reach_neither_the_stack_nor_the_log() {
+    let odd = "a\u{1}b\u{1b}c\u{7f}d\u{85}e\u{fffe}f\u{ffff}";
+    let is_odd = |c: char| c.is_control() && c != '\n' || ['\u{fffe}', '\u{ffff}'].contains(&c);
+    let world = World::new().await;
+    let quoting = CognitoFault::Error(400, "InvalidParameterException", "a\u{1}b\u{7f}c\u{ffff}");
+    let mut event = events::create(&world.url(), &oidc(POOL, "Corp"));
+    let mut properties = oidc(POOL, "Corp");
+    properties[odd] = json!(1);
+    properties["ProviderDetails"][odd] = json!([]);
+    world.cognito.script("Create", [quoting]);
+    for properties in [properties, oidc(POOL, "Corp"), oidc(POOL, "Co\u{ffff}rp")] {
+        event["ResourceProperties"] = properties;
+        let ended = world.invoke(event.clone()).await;
+        let reason = answer(ended)["Reason"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        assert!(!reason.contains(is_odd), "{reason:?}");
+    }
+    let log = world.function.log().text();
+    assert!(!log.contains(is_odd), "{log:?}");
 }

@@ -1,0 +1,47 @@
+//! Text that CloudFormation and the log can show.
+
+use std::borrow::Cow;
+
+/// Stands for a character that may not be shown.
+const REPLACEMENT: char = '\u{fffd}';
+
+/// The text without control characters: CloudFormation answers in XML, where most of them may not
+/// be, and one in a Reason makes all events of a stack unreadable. Tabs and line breaks become spaces.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unprintable) {
+        return text.into();
+    }
+    let shown = |c: char| match c {
+        '\t' | '\n' | '\r' => ' ',
+        c if is_unprintable(c) => REPLACEMENT,
+        c => c,
+    };
+    text.chars().map(shown).collect::<String>().into()
+}
+
+/// Whether a text holds a character that `printable` replaces.
+pub fn is_printable(text: &str) -> bool {
+    !text.contains(is_unprintable)
+}
+
+/// C0, DEL, C1, and what is no character in Unicode.
+fn is_unprintable(c: char) -> bool {
+    let is_noncharacter = u32::from(c) & 0xfffe == 0xfffe || ('\u{fdd0}'..='\u{fdef}').contains(&c);
+    c.is_control() || is_noncharacter
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_replaced_and_all_others_kept() {
+        assert_eq!(
+            printable("a\0b\u{1b}c\u{7f}d\u{85}e\u{fffe}f\u{ffff}g\u{1ffff}h\u{fdd0}"),
+            "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f\u{fffd}g\u{fffd}h\u{fffd}"
+        );
+        assert_eq!(printable("one\ttwo\r\nthree"), "one two  three");
+        let kept = "Ünternehmen 株式会社 🦀 \u{fffd}\u{a0}";
+        assert!(matches!(printable(kept), Cow::Borrowed(text) if text == kept));
+    }
+}
