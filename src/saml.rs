@@ -5,6 +5,7 @@
 //! the document.
 
 mod certificate;
+mod cost;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +17,7 @@ use serde_json::Value;
 use time::{UtcDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    provider::{Provider, ProviderType},
+    provider::{Provider, ProviderType, VALUE_MAX},
     secret::Details,
 };
 use certificate::Validity;
@@ -25,7 +26,7 @@ use certificate::Validity;
 const NODES_MAX: u32 = 100_000;
 /// Metadata have a handful. What the parser does for nested ones grows with the cube of their number,
 /// and nothing could stop it.
-const PREFIXES_MAX: usize = 100;
+const PREFIXES_MAX: usize = 50;
 /// What Cognito takes of one certificate.
 const CERTIFICATE_MAX: usize = 4_096;
 
@@ -167,6 +168,10 @@ pub fn check_properties(properties: &Value, occasion: Occasion, now: SystemTime)
 /// Looks at a document.
 pub fn read(text: &str, now: SystemTime) -> Findings {
     let mut findings = Findings::default();
+    if text.chars().count() > VALUE_MAX {
+        // That is a problem of its own, and said elsewhere.
+        return findings;
+    }
     let options = ParsingOptions {
         allow_dtd: false,
         nodes_limit: NODES_MAX,
@@ -180,8 +185,12 @@ pub fn read(text: &str, now: SystemTime) -> Findings {
         .take(before)
         .filter(|byte| *byte == b'\n')
         .count();
-    if prefixes(trimmed) > PREFIXES_MAX {
-        findings.doubt("has too many namespace prefixes to be looked at");
+    let excess = match cost::excess(trimmed) {
+        None if prefixes(trimmed) > PREFIXES_MAX => Some("namespace prefixes"),
+        excess => excess,
+    };
+    if let Some(what) = excess {
+        findings.doubt(format!("has too many {what} and was not checked"));
         return findings;
     }
     match Document::parse_with_options(trimmed, options) {

@@ -1,0 +1,109 @@
+//! What a document may cost, before it is parsed: nothing could stop the parser.
+//!
+//! It compares the attributes of an element with each other, and carries the namespaces of each
+//! element to those in it. A document is passed over once, in time that grows with its length.
+
+/// Elements within each other. Metadata have ten levels.
+const DEPTH_MAX: usize = 100;
+/// Attributes of one element, namespaces among them. Metadata have a handful.
+const ATTRIBUTES_MAX: usize = 50;
+
+/// What a document has more of than any metadata.
+pub(super) fn excess(text: &str) -> Option<&'static str> {
+    let (mut rest, mut depth) = (text, 0_usize);
+    while let Some((_, tag)) = rest.split_once('<') {
+        rest = match tag.as_bytes() {
+            [b'!', b'-', b'-', ..] => after(tag, "-->"),
+            [b'!', b'[', ..] => after(tag, "]]>"),
+            [b'?', ..] => after(tag, "?>"),
+            [b'!', ..] => after(tag, ">"),
+            [b'/', ..] => {
+                depth = depth.saturating_sub(1);
+                after(tag, ">")
+            }
+            _ => {
+                let start = Start::of(tag);
+                if start.attributes > ATTRIBUTES_MAX {
+                    return Some("attributes in one element");
+                }
+                depth += usize::from(!start.is_empty);
+                if depth > DEPTH_MAX {
+                    return Some("elements within each other");
+                }
+                start.rest
+            }
+        };
+    }
+    None
+}
+
+fn after<'a>(text: &'a str, end: &str) -> &'a str {
+    text.split_once(end).map_or("", |(_, rest)| rest)
+}
+
+/// The start of an element.
+struct Start<'a> {
+    attributes: usize,
+    /// Whether it ends the element too.
+    is_empty: bool,
+    /// What follows it.
+    rest: &'a str,
+}
+
+impl<'a> Start<'a> {
+    fn of(tag: &'a str) -> Self {
+        let mut start = Self {
+            attributes: 0,
+            is_empty: false,
+            rest: "",
+        };
+        let mut quote = None;
+        for (at, c) in tag.char_indices() {
+            match (quote, c) {
+                (Some(open), _) => quote = Some(open).filter(|open| *open != c),
+                (None, '"' | '\'') => quote = Some(c),
+                (None, '=') => start.attributes += 1,
+                (None, '>') => {
+                    start.rest = tag.get(at + 1..).unwrap_or_default();
+                    return start;
+                }
+                _ => {}
+            }
+            start.is_empty = quote.is_none() && c == '/';
+        }
+        start
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn element(attributes: usize) -> String {
+        let attributes = (0..attributes).map(|n| format!(" a{n}='>'"));
+        format!("<a{}/>", attributes.collect::<Vec<_>>().concat())
+    }
+
+    #[test]
+    fn many_attributes_in_one_element_are_too_many() {
+        assert_eq!(excess(&element(50).repeat(50)), None);
+        assert_eq!(excess(&element(51)), Some("attributes in one element"));
+    }
+
+    #[test]
+    fn elements_are_counted_within_each_other_and_not_beside() {
+        let nested = |depth| "<a b='/'>".repeat(depth) + &"</a>".repeat(depth);
+        assert_eq!(excess(&nested(100).repeat(50)), None);
+        assert_eq!(excess(&nested(101)), Some("elements within each other"));
+        // What looks like an end in a comment is none.
+        for hidden in ["<!--</a>-->", "<![CDATA[</a>]]>", "<?p </a>?>"] {
+            let text = format!("<a>{hidden}").repeat(101);
+            assert_eq!(
+                excess(&text),
+                Some("elements within each other"),
+                "{hidden}"
+            );
+        }
+        assert_eq!(excess(&"<a/>".repeat(1_000)), None);
+    }
+}
