@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use reqwest::{
     Client, StatusCode, Url,
-    header::{CONTENT_TYPE, HeaderValue},
+    header::{CONTENT_TYPE, HOST, HeaderValue, LOCATION},
 };
 use time::{PrimitiveDateTime, macros::format_description};
 use tokio::time::{Instant, sleep, timeout};
@@ -18,6 +18,9 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 const LIFETIME: i64 = 7_200;
 /// How far two clocks of AWS's may be apart, in seconds.
 const SKEW: i64 = 60;
+
+/// How many redirects one attempt follows. S3 needs one.
+const REDIRECTS_MAX: u32 = 3;
 
 /// The DNS suffixes of AWS's partitions. A presigned URL on any other host is not CloudFormation's.
 const AWS_SUFFIXES: [&str; 7] = [
@@ -54,7 +57,10 @@ impl AllowedHosts {
 
 /// A response URL that the answer may be sent to. Its query is a credential and is not shown.
 #[derive(Clone)]
-pub struct ResponseUrl(Url);
+pub struct ResponseUrl {
+    url: Url,
+    allowed: AllowedHosts,
+}
 
 /// A response URL that nothing may be sent to.
 #[derive(Debug, thiserror::Error)]
@@ -83,17 +89,32 @@ impl ResponseUrl {
             // The signature covers the bytes. CloudFormation's own URLs are never rewritten.
             tracing::warn!("the ResponseURL is not in its canonical form and was normalised");
         }
-        let host = url.host_str().unwrap_or_default();
-        if allowed.allow(&url) && matches!(url.scheme(), "https" | "http") {
-            return Ok(Self(url));
+        check(&url, allowed)?;
+        Ok(Self {
+            url,
+            allowed: allowed.clone(),
+        })
+    }
+
+    /// The same request at the endpoint that a redirect names, if it may go there. S3's name another
+    /// host for the same path and query.
+    fn at(&self, location: &str) -> Option<Url> {
+        let endpoint = self.url.join(location).ok()?;
+        check(&endpoint, &self.allowed).ok()?;
+        let mut url = self.url.clone();
+        url.set_scheme(endpoint.scheme()).ok()?;
+        url.set_host(endpoint.host_str()).ok()?;
+        url.set_port(endpoint.port()).ok()?;
+        Some(url)
+    }
+
+    /// The host and port that the signature covers.
+    fn authority(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        match self.url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
         }
-        if !AWS_SUFFIXES.iter().any(|suffix| host.ends_with(suffix)) {
-            return Err(Refused::Host(host.to_owned()));
-        }
-        if url.scheme() != "https" {
-            return Err(Refused::NotHttps);
-        }
-        Ok(Self(url))
     }
 
     /// When CloudFormation issued the request, in seconds since 1970: `X-Amz-Date`, or in a URL of
@@ -101,7 +122,7 @@ impl ResponseUrl {
     /// nothing: it is a sample's.
     pub fn issued_at(&self, now: i64) -> Option<i64> {
         let query = |name| {
-            let mut pairs = self.0.query_pairs();
+            let mut pairs = self.url.query_pairs();
             pairs.find_map(|(key, value)| (key == name).then_some(value))
         };
         if let Some(date) = query("X-Amz-Date") {
@@ -118,8 +139,23 @@ impl ResponseUrl {
 
 impl fmt::Debug for ResponseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.host_str().unwrap_or_default())
+        f.write_str(self.url.host_str().unwrap_or_default())
     }
+}
+
+/// Checks where an answer would go.
+fn check(url: &Url, allowed: &AllowedHosts) -> Result<(), Refused> {
+    let host = url.host_str().unwrap_or_default();
+    if allowed.allow(url) && matches!(url.scheme(), "https" | "http") {
+        return Ok(());
+    }
+    if !AWS_SUFFIXES.iter().any(|suffix| host.ends_with(suffix)) {
+        return Err(Refused::Host(host.to_owned()));
+    }
+    if url.scheme() != "https" {
+        return Err(Refused::NotHttps);
+    }
+    Ok(())
 }
 
 /// An answer that did not arrive.
@@ -184,23 +220,41 @@ impl Delivery {
         }
     }
 
+    /// Sends a body once, and again where S3 says that the bucket is to be reached at another endpoint:
+    /// for a while, a new bucket's name leads elsewhere. The name stays in the request, because the
+    /// signature covers it, and S3 finds the bucket by it.
     async fn attempt(&self, url: &ResponseUrl, body: &str) -> Result<(), Fault> {
-        let sent = self
-            .client
-            .put(url.0.clone())
-            // The signature covers no content type; a JSON one gets 403 from the older kind.
-            .header(CONTENT_TYPE, HeaderValue::from_static(""))
-            .body(body.to_owned())
-            .send()
-            .await
-            .map_err(|error| Fault::passing(chain(&error.without_url())))?;
-        match sent.status() {
-            status if status.is_success() => Ok(()),
-            status => Err(Fault {
-                is_final: !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS,
-                why: format!("HTTP status {status}"),
-            }),
+        let mut target = url.url.clone();
+        for _ in 0..=REDIRECTS_MAX {
+            let sent = self
+                .client
+                .put(target)
+                .header(HOST, url.authority())
+                // The signature covers no content type; a JSON one gets 403 from the older kind.
+                .header(CONTENT_TYPE, HeaderValue::from_static(""))
+                .body(body.to_owned())
+                .send()
+                .await
+                .map_err(|error| Fault::passing(chain(&error.without_url())))?;
+            let status = sent.status();
+            if status.is_success() {
+                return Ok(());
+            }
+            let location = sent.headers().get(LOCATION);
+            let location = location.and_then(|location| location.to_str().ok());
+            let elsewhere = location.filter(|_| status.is_redirection());
+            target = match elsewhere.and_then(|location| url.at(location)) {
+                Some(target) => target,
+                None => {
+                    return Err(Fault {
+                        is_final: !status.is_server_error()
+                            && status != StatusCode::TOO_MANY_REQUESTS,
+                        why: format!("HTTP status {status}"),
+                    });
+                }
+            };
         }
+        Err(Fault::passing("too many redirects".to_owned()))
     }
 }
 
@@ -297,6 +351,24 @@ mod tests {
             assert_eq!(issued(older, now), expected);
         }
         assert_eq!(issued("Expires=soon", ISSUED), None);
+    }
+
+    #[test]
+    fn a_redirect_keeps_path_and_query_and_stays_within_the_allowed_hosts() {
+        let url = parse("https://bucket.s3.amazonaws.com/a%3Ab?X-Amz-Signature=c%2Fd").unwrap();
+        let at = |location| url.at(location).map(|url| url.to_string());
+        assert_eq!(
+            at("https://bucket.s3-us-west-2.amazonaws.com/other?query").as_deref(),
+            Some("https://bucket.s3-us-west-2.amazonaws.com/a%3Ab?X-Amz-Signature=c%2Fd")
+        );
+        for elsewhere in [
+            "https://example.com/",
+            "http://bucket.s3-us-west-2.amazonaws.com/",
+            "//example.com/",
+            "https://",
+        ] {
+            assert_eq!(at(elsewhere), None, "{elsewhere}");
+        }
     }
 
     #[test]

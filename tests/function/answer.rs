@@ -4,7 +4,7 @@ use cfn_cognito_idp_support::{
     cognito::Fault as CognitoFault,
     events::{self, REQUEST_ID},
     lambda::epoch_ms,
-    responses::{Fault, Put},
+    responses::{Fault, Put, Responses},
 };
 use serde_json::{Value, json};
 
@@ -305,4 +305,36 @@ async fn control_characters_reach_neither_the_stack_nor_the_log() {
     }
     let log = world.function.log().text();
     assert!(!log.contains(is_odd), "{log:?}");
+}
+
+#[tokio::test]
+async fn a_redirect_of_the_put_is_followed_with_the_name_that_is_signed() {
+    for status in [301, 302, 307, 308] {
+        let world = World::new().await;
+        let elsewhere = Responses::start().await;
+        let hosts = format!("{},{}", world.responses.authority(), elsewhere.authority());
+        let function = world.with_hosts(&hosts).await;
+        world.responses.redirect_to(&elsewhere.url(None));
+        world.responses.script([Fault::Redirect(status)]);
+        let event = events::create(&world.url(), &oidc(POOL, "Corp"));
+        let body = answer(world.invoke_on(&function, event).await);
+        let (first, second) = (world.responses.take_puts(), elsewhere.take_puts());
+        assert_eq!((first.len(), second.len()), (1, 1));
+        assert_eq!(second[0].json(), body);
+        assert_eq!(second[0].target, first[0].target);
+        assert_eq!(second[0].headers["host"], first[0].headers["host"]);
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_of_the_put_to_another_host_is_not_followed() {
+    let world = World::new().await;
+    let elsewhere = Responses::start().await;
+    world.responses.redirect_to(&elsewhere.url(None));
+    world.responses.script([Fault::Redirect(307)]);
+    let event = events::create(&world.url(), &oidc(POOL, "Corp"));
+    let why = error(world.invoke(event).await);
+    assert!(why.ends_with("HTTP status 307 Temporary Redirect"), "{why}");
+    assert_eq!(world.responses.take_puts().len(), 1);
+    assert!(elsewhere.take_puts().is_empty());
 }

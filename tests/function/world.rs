@@ -85,6 +85,15 @@ impl World {
         }
     }
 
+    /// The same function, which may answer to these hosts.
+    pub async fn with_hosts(&self, hosts: &str) -> Function {
+        let mut environment = self.environment.clone();
+        environment.push(("RESPONSE_URL_HOSTS", hosts.to_owned()));
+        let function = Function::start(Path::new(BINARY), &environment).await;
+        self.said().logs.push(function.log());
+        function
+    }
+
     /// Another execution environment of the same function.
     pub async fn another(&self) -> Function {
         let function = Function::start(Path::new(BINARY), &self.environment).await;

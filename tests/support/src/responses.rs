@@ -7,7 +7,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use hyper::{HeaderMap, Method, Request};
+use http_body_util::Full;
+use hyper::{HeaderMap, Method, Request, Response};
 use serde_json::Value;
 
 use crate::{
@@ -24,6 +25,8 @@ pub enum Fault {
     Reset,
     /// It never answers.
     Hang,
+    /// It answers with that status and the place that was set with [`Responses::redirect_to`].
+    Redirect(u16),
 }
 
 /// One PUT as it came in.
@@ -49,6 +52,7 @@ impl Put {
 #[derive(Debug, Default)]
 struct State {
     faults: VecDeque<Fault>,
+    location: String,
     puts: Vec<Put>,
 }
 
@@ -111,6 +115,11 @@ impl Responses {
         self.lock().faults.extend(faults);
     }
 
+    /// Where redirects lead.
+    pub fn redirect_to(&self, location: &str) {
+        location.clone_into(&mut self.lock().location);
+    }
+
     /// Everything that was PUT so far.
     pub fn puts(&self) -> Vec<Put> {
         self.lock().puts.clone()
@@ -154,5 +163,12 @@ fn take(state: &Mutex<State>, request: Request<Bytes>) -> Reply {
         Some(Fault::Status(status)) => Reply::status(status, ""),
         Some(Fault::Reset) => Reply::Reset,
         Some(Fault::Hang) => Reply::Hang,
+        Some(Fault::Redirect(status)) => Reply::Answer(
+            Response::builder()
+                .status(status)
+                .header("location", &state.location)
+                .body(Full::default())
+                .expect("a status and a place make a response"),
+        ),
     }
 }
