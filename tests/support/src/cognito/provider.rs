@@ -36,10 +36,21 @@ fn pool<'a>(
     })
 }
 
-fn missing(name: &str) -> Refusal {
+/// In the words of Describe and Delete.
+fn missing(input: &Value) -> Refusal {
+    let (pool, name) = (text(input, "UserPoolId"), text(input, "ProviderName"));
     Refusal(
         "ResourceNotFoundException",
-        format!("Identity provider {name} does not exist."),
+        format!("Identity provider {name} for tenantId {pool} does not exist."),
+    )
+}
+
+/// In the words of Update.
+fn missing_in_pool(input: &Value) -> Refusal {
+    let (pool, name) = (text(input, "UserPoolId"), text(input, "ProviderName"));
+    Refusal(
+        "ResourceNotFoundException",
+        format!("Identity provider {name} in User Pool {pool} does not exist."),
     )
 }
 
@@ -47,6 +58,7 @@ pub(super) fn create(pools: &mut Pools, quota: Option<usize>, input: &Value, now
     let providers = pool(pools, input)?;
     let (name, kind) = (text(input, "ProviderName"), text(input, "ProviderType"));
     check_name(name, kind)?;
+    check_new_name(name)?;
     check_members(input, kind)?;
     let details = input.get("ProviderDetails").and_then(Value::as_object);
     let details = details.ok_or_else(|| invalid("ProviderDetails is required"))?;
@@ -54,7 +66,10 @@ pub(super) fn create(pools: &mut Pools, quota: Option<usize>, input: &Value, now
     if providers.contains_key(name) {
         return Err(Refusal(
             "DuplicateProviderException",
-            format!("A provider with name {name} already exists in this user pool."),
+            format!(
+                "{name} already exists for tenant {}.",
+                text(input, "UserPoolId")
+            ),
         ));
     }
     check_unique(providers, name, input)?;
@@ -64,31 +79,39 @@ pub(super) fn create(pools: &mut Pools, quota: Option<usize>, input: &Value, now
             "The maximum number of identity providers for this user pool has been reached.".into(),
         ));
     }
+    // Nothing is known of SAML providers.
+    let mapping = match kind {
+        "SAML" => json!({}),
+        _ => json!({"username": "sub"}),
+    };
     let mut stored = json!({
         "UserPoolId": text(input, "UserPoolId"),
         "ProviderName": name,
         "ProviderType": kind,
         "ProviderDetails": complete(kind, details.clone()),
-        "AttributeMapping": {},
+        "AttributeMapping": mapping,
         "IdpIdentifiers": [],
         "CreationDate": now,
         "LastModifiedDate": now,
     });
-    set_members(&mut stored, input, kind);
+    set_members(&mut stored, input);
     providers.insert(name.to_owned(), stored.clone());
-    Ok(Some(shown(stored)))
+    Ok(Some(answered(stored, input)))
 }
 
 pub(super) fn describe(pools: &mut Pools, input: &Value) -> Done {
     let name = text(input, "ProviderName");
-    let stored = pool(pools, input)?.get(name).ok_or_else(|| missing(name))?;
+    let stored = pool(pools, input)?
+        .get(name)
+        .ok_or_else(|| missing(input))?;
     Ok(Some(shown(stored.clone())))
 }
 
 pub(super) fn update(pools: &mut Pools, input: &Value, now: f64) -> Done {
     let providers = pool(pools, input)?;
     let name = text(input, "ProviderName");
-    let mut stored = providers.get(name).ok_or_else(|| missing(name))?.clone();
+    let stored = providers.get(name).ok_or_else(|| missing_in_pool(input))?;
+    let mut stored = stored.clone();
     let kind = text(&stored, "ProviderType").to_owned();
     check_members(input, &kind)?;
     check_unique(providers, name, input)?;
@@ -100,16 +123,16 @@ pub(super) fn update(pools: &mut Pools, input: &Value, now: f64) -> Done {
         check_details(&kind, &details)?;
         stored["ProviderDetails"] = complete(&kind, details);
     }
-    set_members(&mut stored, input, &kind);
+    set_members(&mut stored, input);
     stored["LastModifiedDate"] = now.into();
     providers.insert(name.to_owned(), stored.clone());
-    Ok(Some(shown(stored)))
+    Ok(Some(answered(stored, input)))
 }
 
 pub(super) fn delete(pools: &mut Pools, input: &Value) -> Done {
     let name = text(input, "ProviderName");
     let removed = pool(pools, input)?.remove(name);
-    removed.map(|_| None).ok_or_else(|| missing(name))
+    removed.map(|_| None).ok_or_else(|| missing(input))
 }
 
 /// As long as a real one.
@@ -124,6 +147,38 @@ fn shown(mut stored: Value) -> Value {
         details.remove("private_key");
     }
     stored
+}
+
+/// What is stored, as Create and Update return it: with identifiers only if the request had some.
+fn answered(stored: Value, input: &Value) -> Value {
+    let mut shown = shown(stored);
+    if input.get("IdpIdentifiers").is_none()
+        && let Some(provider) = shown.as_object_mut()
+    {
+        provider.remove("IdpIdentifiers");
+    }
+    shown
+}
+
+/// A new name has three characters at least, and neither an underscore nor a space in the middle of
+/// its class. Providers that were made before keep theirs.
+fn check_new_name(name: &str) -> Result<(), Refusal> {
+    let is_edge = |c: char| c != '_' && !c.is_whitespace();
+    let characters: Vec<char> = name.chars().collect();
+    let is_valid = match characters.as_slice() {
+        [first, middle, rest @ ..] if !rest.is_empty() => {
+            is_edge(*first) && !middle.is_whitespace() && rest.iter().copied().all(is_edge)
+        }
+        _ => false,
+    };
+    if is_valid {
+        return Ok(());
+    }
+    Err(invalid(format!(
+        "1 validation error detected: Value '{name}' at 'providerName' failed to satisfy \
+         constraint: Member must satisfy regular expression pattern: \
+         [^_\\p{{Z}}][\\p{{L}}\\p{{M}}\\p{{S}}\\p{{N}}\\p{{P}}][^_\\p{{Z}}]+"
+    )))
 }
 
 fn check_name(name: &str, kind: &str) -> Result<(), Refusal> {
@@ -166,26 +221,45 @@ fn check_members(input: &Value, kind: &str) -> Result<(), Refusal> {
 }
 
 fn check_details(kind: &str, details: &Map<String, Value>) -> Result<(), Refusal> {
-    let required: &[&str] = match kind {
-        "OIDC" => &[
-            "client_id",
-            "authorize_scopes",
-            "oidc_issuer",
-            "attributes_request_method",
-        ],
-        "SignInWithApple" => &[
-            "client_id",
-            "team_id",
-            "key_id",
-            "private_key",
-            "authorize_scopes",
-        ],
-        "SAML" if details.contains_key("MetadataFile") => &[],
-        "SAML" => &["MetadataURL"],
-        _ => &["client_id", "client_secret", "authorize_scopes"],
+    let has = |key: &str| details.contains_key(key);
+    let all = |keys: &[&str]| keys.iter().all(|key| has(key));
+    let value = |key: &str| details.get(key).and_then(Value::as_str).unwrap_or_default();
+    let refusal = match kind {
+        "SAML" if has("MetadataURL") && has("MetadataFile") => {
+            "Only one of the MetadataURL or MetadataFile should be provided."
+        }
+        "SAML" if !has("MetadataURL") && !has("MetadataFile") => {
+            "At least one of the MetadataURL or MetadataFile should be provided."
+        }
+        "OIDC"
+            if !all(&[
+                "client_id",
+                "authorize_scopes",
+                "oidc_issuer",
+                "attributes_request_method",
+            ]) =>
+        {
+            "clientId, authorizeScopes, oidcIssuer and attributesRequestMethod are all required idp \
+             details."
+        }
+        "OIDC" if !value("oidc_issuer").starts_with("https://") => {
+            "OIDC endpoint must start with https://"
+        }
+        "OIDC" if !["GET", "POST"].contains(&value("attributes_request_method")) => {
+            "attributes_request_method must be GET or POST"
+        }
+        "SignInWithApple" if !all(&["client_id", "private_key", "team_id", "key_id"]) => {
+            "clientId, privateKey, teamId, and keyId are all required idp details."
+        }
+        "Google" | "Facebook" | "LoginWithAmazon"
+            if !all(&["client_id", "client_secret", "authorize_scopes"]) =>
+        {
+            "clientId, clientSecret and authorizeScopes are all required idp details."
+        }
+        _ => "",
     };
-    if let Some(key) = required.iter().find(|key| !details.contains_key(**key)) {
-        return Err(invalid(format!("{key} is required for {kind}.")));
+    if !refusal.is_empty() {
+        return Err(invalid(refusal));
     }
     if details.contains_key("ActiveEncryptionCertificate") {
         return Err(invalid(
@@ -292,13 +366,10 @@ fn complete(kind: &str, mut details: Map<String, Value>) -> Value {
     details.into()
 }
 
-fn set_members(stored: &mut Value, input: &Value, kind: &str) {
+fn set_members(stored: &mut Value, input: &Value) {
     for key in ["AttributeMapping", "IdpIdentifiers", "AcrMapping"] {
         if let Some(value) = input.get(key) {
             stored[key] = value.clone();
         }
-    }
-    if kind == "Google" && stored["AttributeMapping"].get("username").is_none() {
-        stored["AttributeMapping"]["username"] = "sub".into();
     }
 }
