@@ -26,7 +26,7 @@
 //!
 //! # The way of an event
 //! [`handler`] → [`event`] → [`provider`] → [`sources`] → [`saml`] → [`plan`] → [`cognito`] with
-//! [`retry`] → [`response`] → [`delivery`].
+//! [`retry`], and [`stack`] after a wait → [`response`] → [`delivery`].
 
 pub mod ahead;
 mod attempts;

@@ -3,7 +3,7 @@
 
 use std::{fmt::Write as _, path::Path, time::Duration};
 
-use cfn_cognito_idp_support::{cognito::Fault, events, responses};
+use cfn_cognito_idp_support::{cloudformation, cognito::Fault, events, responses};
 use serde_json::{Value, json};
 
 use crate::sources;
@@ -235,7 +235,39 @@ async fn refusals() -> Vec<Row> {
             hopeless(Fault::HangBefore).await,
             "Check how the function reaches Cognito, if it is in a VPC.",
         ),
+        (
+            "An Update was cancelled and rolled back while it waited",
+            overtaken("UPDATE_COMPLETE").await,
+            "Nothing: the rollback stands.",
+        ),
+        (
+            "The same, and CloudFormation cannot be asked",
+            overtaken("").await,
+            "Allow the function `cloudformation:DescribeStackResource`. Continue the rollback, or \
+             deploy again.",
+        ),
     ]
+}
+
+/// An Update whose provider somebody changes while it waits, with that status of its resource.
+async fn overtaken(status: &str) -> Seen {
+    let old = oidc(POOL, "Corp");
+    let new = with_detail(&old, "authorize_scopes", "openid");
+    let world = World::new().await;
+    world.cognito.put(&old, 3_600);
+    world.cognito.script("Update", [Fault::THROTTLED]);
+    if status.is_empty() {
+        let denied = "User is not authorized to perform: cloudformation:DescribeStackResource";
+        let denied = cloudformation::Fault::Error(403, "AccessDenied", denied);
+        world.cloudformation.script_always(denied);
+    } else {
+        world.cloudformation.set(events::LOGICAL_ID, status);
+    }
+    let (body, ()) = tokio::join!(world.update(ID, &new, &old), async {
+        world.cognito.until_called(1).await;
+        world.cognito.touch(POOL, "Corp");
+    });
+    seen(&world, &body)
 }
 
 /// Nobody can be told.
