@@ -39,13 +39,14 @@ e2e: $(VENV) ## The function as SAM builds it, on an emulated CloudFormation; ev
 	$(PYTHON) -c 'import sys; sys.path.insert(0, "tools"); import emulator; emulator.build(print)'
 	$(PYTHON) -m pytest -q tests/e2e
 
-fuzz: $(CARGO_FUZZ) ## Any bytes into the handler for FUZZ_SECONDS a target; needs a nightly toolchain.
+fuzz: $(CARGO_FUZZ) ## Any bytes into the handler and its parsers, FUZZ_SECONDS a target; needs a nightly toolchain.
 	@cargo +nightly --version >/dev/null 2>&1 || { \
 	echo 'make fuzz needs a nightly toolchain: rustup toolchain install nightly --profile minimal' >&2; exit 1; }
 	@# Without its entries, the lock file would be changed in passing.
 	cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
-	for target in event text; do \
-	mkdir -p fuzz/corpus/$$target && cp events/*.json fuzz/corpus/$$target && \
+	for target in event text metadata; do \
+	case $$target in metadata) seeds=tests/metadata/*.xml ;; *) seeds=events/*.json ;; esac; \
+	mkdir -p fuzz/corpus/$$target && cp $$seeds fuzz/corpus/$$target && \
 	PATH="$(CURDIR)/.tools/bin:$$PATH" cargo +nightly fuzz run $(FUZZ_FLAGS) $$target -- \
 	-max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=$(FUZZ_BYTES) -dict=fuzz/event.dict \
 	-verbosity=0 -print_final_stats=1 || exit; done
