@@ -8,7 +8,7 @@ use crate::lambda::epoch_ms;
 /// `StackId` of every event.
 pub const STACK_ID: &str =
     "arn:aws:cloudformation:eu-west-1:123456789012:stack/idp/51af3dc0-da77-11e4-872e-1234567db123";
-/// `RequestId` of every event.
+/// `RequestId` of every event that is not [`numbered`].
 pub const REQUEST_ID: &str = "f4ef1b10-c39a-44e3-99c0-fbf7e53c3943";
 /// `LogicalResourceId` of every event.
 pub const LOGICAL_ID: &str = "Corp";
@@ -42,6 +42,17 @@ pub fn delete(url: &str, id: &str, properties: &Value) -> Value {
     event["RequestType"] = "Delete".into();
     event["PhysicalResourceId"] = id.into();
     event
+}
+
+/// The same with a `RequestId` of its own, where a test sends several requests.
+pub fn numbered(mut event: Value, number: u32) -> Value {
+    event["RequestId"] = request_id(number).into();
+    event
+}
+
+/// `RequestId` of the event of that number.
+pub fn request_id(number: u32) -> String {
+    format!("{number:08x}-c39a-44e3-99c0-fbf7e53c3943")
 }
 
 /// The properties of an OIDC provider, for where it does not matter which.

@@ -5,6 +5,7 @@ pub mod rollback;
 
 use std::{
     path::Path,
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -59,6 +60,7 @@ struct Region {
     cognito: Cognito,
     cloudformation: CloudFormation,
     responses: Responses,
+    requests: AtomicU32,
 }
 
 impl Region {
@@ -69,6 +71,7 @@ impl Region {
             cognito: Cognito::start(&names).await,
             cloudformation: CloudFormation::start().await,
             responses: Responses::start().await,
+            requests: AtomicU32::new(0),
             pools,
         }
     }
@@ -102,25 +105,43 @@ impl Region {
         after
     }
 
-    /// Whether a provider is as these properties say.
+    /// Whether a provider holds all details that these properties declare.
     fn holds(&self, properties: &Value) -> bool {
         let text = |key: &str| properties[key].as_str().unwrap_or_default();
         let stored = self
             .cognito
             .provider(text("UserPoolId"), text("ProviderName"));
-        let wanted = &properties["ProviderDetails"]["authorize_scopes"];
-        stored.is_some_and(|stored| stored["ProviderDetails"]["authorize_scopes"] == *wanted)
+        let wanted = properties["ProviderDetails"].as_object();
+        stored.is_some_and(|stored| {
+            let mut wanted = wanted.into_iter().flatten();
+            wanted.all(|(key, value)| stored["ProviderDetails"][key] == *value)
+        })
     }
 
-    /// An event for a resource of its own, issued now.
-    fn event(&self, number: usize, make: impl FnOnce(&str) -> Value) -> Value {
+    /// Gives the resource of that number a status as of now.
+    fn set(&self, number: usize, status: &str) {
+        self.cloudformation.set(&logical_id(number), status);
+    }
+
+    /// A request of its own for the resource of that number, issued now. The resource is in progress
+    /// before its request is issued.
+    fn event(&self, number: usize, kind: &str, make: impl FnOnce(&str) -> Value) -> Value {
+        self.set(number, &format!("{kind}_IN_PROGRESS"));
+        self.unnoted_event(number, make)
+    }
+
+    /// A request that leaves the status of its resource as it is, as those of a clean-up do.
+    fn unnoted_event(&self, number: usize, make: impl FnOnce(&str) -> Value) -> Value {
         let url = self.responses.url(Some(&events::amz_date(0)));
-        let mut event = make(&url);
-        let logical_id = format!("Idp{number}");
-        self.cloudformation.set(&logical_id, "UPDATE_IN_PROGRESS");
-        event["LogicalResourceId"] = logical_id.into();
+        let request = self.requests.fetch_add(1, Ordering::Relaxed);
+        let mut event = events::numbered(make(&url), request);
+        event["LogicalResourceId"] = logical_id(number).into();
         event
     }
+}
+
+fn logical_id(number: usize) -> String {
+    format!("Idp{number}")
 }
 
 /// Sends one event to each of so many processes in the same moment, over so many pools.
@@ -142,7 +163,11 @@ pub async fn storm(binary: &Path, kind: Kind, callers: usize, pools: usize) -> R
     let mut storm = JoinSet::new();
     for (number, function) in functions.into_iter().enumerate() {
         let after = region.after(number);
-        let event = region.event(number, |url| match kind {
+        let status = match kind {
+            Kind::Create => "CREATE",
+            Kind::Update => "UPDATE",
+        };
+        let event = region.event(number, status, |url| match kind {
             Kind::Create => events::create(url, &after),
             Kind::Update => {
                 let before = region.before(number);

@@ -65,20 +65,23 @@ async fn storms(binary: &Path) -> bool {
 
 async fn rollbacks(binary: &Path) -> bool {
     let mut met = true;
-    println!("one mistake  providers  applied  rolled back  restored  left behind  last");
+    println!(
+        "one mistake  providers  applied  rolled back  restored  left behind  unanswered  last"
+    );
     for (change, resources) in ROLLBACKS {
         let report = rollback(binary, change, resources).await;
         println!(
-            "{:11}  {resources:9}  {:7}  {:11}  {:8}  {:11}  {:6.1} s",
+            "{:11}  {resources:9}  {:7}  {:11}  {:8}  {:11}  {:10}  {:6.1} s",
             format!("{change:?}"),
             report.applied,
             report.rolled_back,
             report.restored,
             report.left_behind,
+            report.unanswered,
             report.last.as_secs_f64(),
         );
         met &= report.rolled_back == resources && report.restored == resources;
-        met &= report.left_behind == 0;
+        met &= report.left_behind == 0 && report.unanswered == 0;
     }
     met
 }

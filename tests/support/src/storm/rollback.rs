@@ -10,10 +10,15 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::{Region, has_succeeded, physical_id};
-use crate::{events, lambda::Ended};
+use crate::{
+    events,
+    lambda::{Ended, Function},
+};
 
 /// How long CloudFormation takes from a failure to the first request of the rollback, at least.
 const REACTION: Duration = Duration::from_secs(1);
+/// The time that an invocation has.
+const TIME: Duration = Duration::from_mins(5);
 
 /// What the Update of each resource changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,115 +38,199 @@ pub struct Report {
     pub rolled_back: usize,
     /// How many providers are as they were before.
     pub restored: usize,
-    /// How many providers there are of the names that the Update declared and nothing else did.
+    /// How many providers the clean-up has left of the names that only the Update declared.
     pub left_behind: usize,
+    /// How many executions of any kind ended without an answer.
+    pub unanswered: usize,
     /// The time from the first request of the rollback to its last answer.
     pub last: Duration,
 }
 
-/// Updates so many providers of a pool, one of which Cognito refuses, and rolls them back.
+/// A resource as CloudFormation knows it.
+#[derive(Debug)]
+struct Resource {
+    id: String,
+    is_under_way: bool,
+}
+
+/// The stack, and what its template declares before and after the Update.
+struct Stack {
+    region: Region,
+    change: Change,
+    resources: Vec<Resource>,
+}
+
+impl Stack {
+    async fn start(change: Change, resources: usize) -> Self {
+        let region = Region::start(1).await;
+        let resource = |number| {
+            let before = region.before(number);
+            region.cognito.put(&before, 3_600);
+            Resource {
+                id: physical_id(&before),
+                is_under_way: true,
+            }
+        };
+        Self {
+            resources: (0..resources).map(resource).collect(),
+            region,
+            change,
+        }
+    }
+
+    fn before(&self, number: usize) -> Value {
+        self.region.before(number)
+    }
+
+    fn after(&self, number: usize) -> Value {
+        let mut after = self.region.after(number);
+        if self.change == Change::Name {
+            after["ProviderName"] = format!("Renamed-{number}").into();
+        }
+        if number == self.resources.len() / 2 {
+            after["ProviderDetails"]["refused"] = "x".into();
+        }
+        after
+    }
+
+    /// Sends a request for each resource to a process of its own, all at once.
+    fn send(
+        &self,
+        functions: Vec<Function>,
+        make: impl Fn(usize, &str) -> Value,
+    ) -> JoinSet<(usize, Ended)> {
+        let mut sent = JoinSet::new();
+        for (number, function) in functions.into_iter().enumerate() {
+            let event = self.region.event(number, "UPDATE", |url| make(number, url));
+            sent.spawn(async move { (number, function.invoke(&event, TIME).await) });
+        }
+        sent
+    }
+
+    /// Notes the answer of a resource that is under way, and whether it is SUCCESS.
+    fn note(&mut self, number: usize, ended: &Ended) -> bool {
+        let succeeded = has_succeeded(ended);
+        if let Ended::Returned(body) = ended
+            && succeeded
+        {
+            let id = body["PhysicalResourceId"].as_str().unwrap_or_default();
+            id.clone_into(&mut self.resources[number].id);
+        }
+        let status = if succeeded {
+            "UPDATE_COMPLETE"
+        } else {
+            "UPDATE_FAILED"
+        };
+        self.region.set(number, status);
+        self.resources[number].is_under_way = false;
+        succeeded
+    }
+
+    /// Cancels all that is under way: its answer no longer counts.
+    fn cancel(&mut self) {
+        for (number, resource) in self.resources.iter_mut().enumerate() {
+            if std::mem::take(&mut resource.is_under_way) {
+                self.region.set(number, "UPDATE_FAILED");
+            }
+        }
+    }
+
+    /// How many providers hold all that the template declared before.
+    fn restored(&self) -> usize {
+        let numbers = 0..self.resources.len();
+        numbers
+            .filter(|number| self.region.holds(&self.before(*number)))
+            .count()
+    }
+
+    /// How many providers have a name that only the Update declared.
+    fn left_behind(&self) -> usize {
+        let names = self.region.cognito.names(self.region.pool(0));
+        names
+            .iter()
+            .filter(|name| name.starts_with("Renamed"))
+            .count()
+    }
+}
+
+/// Updates so many providers of a pool, one of them with a mistake, and rolls them back.
 #[expect(
     clippy::disallowed_methods,
     reason = "a storm is measured in real time"
 )]
 pub async fn rollback(binary: &Path, change: Change, resources: usize) -> Report {
-    const TIME: Duration = Duration::from_mins(5);
-    let region = Region::start(1).await;
-    let updating = region.functions(binary, resources).await;
-    let undoing = region.functions(binary, resources).await;
-    let after = |number: usize| {
-        let mut after = region.after(number);
-        if change == Change::Name {
-            after["ProviderName"] = format!("Renamed-{number}").into();
-        }
-        if number == resources / 2 {
-            after["ProviderDetails"]["refused"] = "x".into();
-        }
-        after
-    };
-    for number in 0..resources {
-        region.cognito.put(&region.before(number), 3_600);
-    }
-    region.cognito.throttle_as_published();
+    let mut stack = Stack::start(change, resources).await;
+    let updating = stack.region.functions(binary, resources).await;
+    let undoing = stack.region.functions(binary, resources).await;
+    let cleaning = stack.region.functions(binary, resources).await;
+    stack.region.cognito.throttle_as_published();
 
-    let mut updates = JoinSet::new();
-    for (number, function) in updating.into_iter().enumerate() {
-        let before = region.before(number);
-        let event = region.event(number, |url| {
-            events::update(url, &physical_id(&before), &after(number), &before)
-        });
-        updates.spawn(async move { (number, function.invoke(&event, TIME).await) });
-    }
-    // By physical id: what CloudFormation knows of each resource.
-    let mut ids: Vec<String> = (0..resources)
-        .map(|n| physical_id(&region.before(n)))
-        .collect();
+    let mut updates = stack.send(updating, |number, url| {
+        let (before, after) = (stack.before(number), stack.after(number));
+        events::update(url, &stack.resources[number].id, &after, &before)
+    });
     let mut applied = 0;
-    let mut note = |number: usize, ended: &Ended| match ended {
-        Ended::Returned(body) if has_succeeded(ended) => {
-            applied += 1;
-            region
-                .cloudformation
-                .set(&format!("Idp{number}"), "UPDATE_COMPLETE");
-            ids[number] = text(body, "PhysicalResourceId");
-            true
-        }
-        _ => false,
-    };
+    let mut unanswered = 0;
     while let Some(Ok((number, ended))) = updates.join_next().await {
-        if !note(number, &ended) {
+        unanswered += usize::from(!is_answered(&ended));
+        if !stack.note(number, &ended) {
             break;
         }
+        applied += 1;
     }
     // Answers still count until CloudFormation acts on the failure.
     let deadline = Instant::now() + REACTION;
     while let Ok(Some(Ok((number, ended)))) =
         tokio::time::timeout_at(deadline.into(), updates.join_next()).await
     {
-        note(number, &ended);
+        unanswered += usize::from(!is_answered(&ended));
+        applied += usize::from(stack.note(number, &ended));
     }
-    for number in 0..resources {
-        region
-            .cloudformation
-            .set(&format!("Idp{number}"), "UPDATE_FAILED");
-    }
+    stack.cancel();
 
     let start = Instant::now();
-    let mut rollbacks = JoinSet::new();
-    for (number, function) in undoing.into_iter().enumerate() {
-        let event = region.event(number, |url| {
-            events::update(url, &ids[number], &region.before(number), &after(number))
-        });
-        rollbacks.spawn(async move { (number, function.invoke(&event, TIME).await) });
-    }
+    let mut rollbacks = stack.send(undoing, |number, url| {
+        let (before, after) = (stack.before(number), stack.after(number));
+        events::update(url, &stack.resources[number].id, &before, &after)
+    });
+    // By resource: the id that the rollback has replaced.
+    let mut replaced = vec![None; resources];
     let mut rolled_back = 0;
     while let Some(Ok((number, ended))) = rollbacks.join_next().await {
-        rolled_back += usize::from(has_succeeded(&ended));
-        region
-            .cloudformation
-            .set(&format!("Idp{number}"), "UPDATE_COMPLETE");
+        unanswered += usize::from(!is_answered(&ended));
+        let old = stack.resources[number].id.clone();
+        rolled_back += usize::from(stack.note(number, &ended));
+        replaced[number] = Some(old).filter(|old| *old != stack.resources[number].id);
     }
     let last = start.elapsed();
     // What was cancelled is still at work.
-    while updates.join_next().await.is_some() {}
+    while let Some(Ok((_, ended))) = updates.join_next().await {
+        unanswered += usize::from(!is_answered(&ended));
+    }
 
-    // The clean-up deletes what replaced something, and knows of nothing else.
-    let names = region.cognito.names(region.pool(0));
-    let known = |name: &String| ids.contains(&format!("{}|{name}", region.pool(0)));
+    let mut deletes = JoinSet::new();
+    for (number, function) in cleaning.into_iter().enumerate() {
+        let Some(old) = replaced[number].take() else {
+            continue;
+        };
+        let event = stack.region.unnoted_event(number, |url| {
+            events::delete(url, &old, &stack.after(number))
+        });
+        deletes.spawn(async move { function.invoke(&event, TIME).await });
+    }
+    while let Some(Ok(ended)) = deletes.join_next().await {
+        unanswered += usize::from(!is_answered(&ended));
+    }
     Report {
         applied,
         rolled_back,
-        restored: (0..resources)
-            .filter(|n| region.holds(&region.before(*n)))
-            .count(),
-        left_behind: names
-            .iter()
-            .filter(|name| name.starts_with("Renamed") && !known(name))
-            .count(),
+        restored: stack.restored(),
+        left_behind: stack.left_behind(),
+        unanswered,
         last,
     }
 }
 
-fn text(body: &Value, key: &str) -> String {
-    body[key].as_str().unwrap_or_default().to_owned()
+const fn is_answered(ended: &Ended) -> bool {
+    matches!(ended, Ended::Returned(_))
 }
