@@ -13,17 +13,20 @@ pub const REQUEST_ID: &str = "f4ef1b10-c39a-44e3-99c0-fbf7e53c3943";
 /// `LogicalResourceId` of every event.
 pub const LOGICAL_ID: &str = "Corp";
 
+/// `ServiceToken` of every event, and a property of every resource.
+const SERVICE_TOKEN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:cfn-cognito-idp";
+
 /// A Create.
 pub fn create(url: &str, properties: &Value) -> Value {
     json!({
         "RequestType": "Create",
-        "ServiceToken": "arn:aws:lambda:eu-west-1:123456789012:function:cfn-cognito-idp",
+        "ServiceToken": SERVICE_TOKEN,
         "ResponseURL": url,
         "StackId": STACK_ID,
         "RequestId": REQUEST_ID,
         "ResourceType": "Custom::CognitoIdentityProvider",
         "LogicalResourceId": LOGICAL_ID,
-        "ResourceProperties": properties,
+        "ResourceProperties": sent(properties),
     })
 }
 
@@ -32,7 +35,7 @@ pub fn update(url: &str, id: &str, properties: &Value, previous: &Value) -> Valu
     let mut event = create(url, properties);
     event["RequestType"] = "Update".into();
     event["PhysicalResourceId"] = id.into();
-    event["OldResourceProperties"] = previous.clone();
+    event["OldResourceProperties"] = sent(previous);
     event
 }
 
@@ -42,6 +45,16 @@ pub fn delete(url: &str, id: &str, properties: &Value) -> Value {
     event["RequestType"] = "Delete".into();
     event["PhysicalResourceId"] = id.into();
     event
+}
+
+/// Properties as CloudFormation sends them: with the token of the template among them.
+fn sent(properties: &Value) -> Value {
+    let mut properties = properties.clone();
+    if let Some(properties) = properties.as_object_mut() {
+        let token = properties.entry("ServiceToken");
+        token.or_insert_with(|| SERVICE_TOKEN.into());
+    }
+    properties
 }
 
 /// The same with a `RequestId` of its own, where a test sends several requests.

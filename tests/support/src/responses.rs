@@ -88,24 +88,33 @@ impl Responses {
         self.server.authority()
     }
 
-    /// A response URL of the shape that CloudFormation issues, with a date or without.
+    /// A response URL of the shape that CloudFormation issues, with that `X-Amz-Date`, or without
+    /// anything that tells when it was issued.
     pub fn url(&self, issued: Option<&str>) -> String {
-        self.signed(&issued.map_or_else(
-            || "AWSAccessKeyId=AKIAEXAMPLE&Expires=1795338000".to_owned(),
-            |date| format!("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date={date}&X-Amz-Expires=7200"),
+        let Some(date) = issued else {
+            return self.signed("AWSAccessKeyId=AKIAEXAMPLE&Signature");
+        };
+        let day = date.get(..8).unwrap_or_default();
+        self.signed(&format!(
+            "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date={date}&X-Amz-SignedHeaders=host\
+             &X-Amz-Expires=7200\
+             &X-Amz-Credential=AKIAEXAMPLE%2F{day}%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Signature"
         ))
     }
 
-    /// A response URL of the older kind, which was issued so many seconds ago.
+    /// A response URL of the older kind, which was issued so many seconds ago and expires two hours
+    /// after its issue.
     pub fn older_url(&self, seconds_ago: u64) -> String {
         let expires = epoch_ms() / 1_000 + 7_200 - seconds_ago;
-        self.signed(&format!("AWSAccessKeyId=AKIAEXAMPLE&Expires={expires}"))
+        self.signed(&format!(
+            "AWSAccessKeyId=AKIAEXAMPLE&Expires={expires}&Signature"
+        ))
     }
 
-    fn signed(&self, date: &str) -> String {
+    fn signed(&self, query: &str) -> String {
         format!(
             "{}/arn%3Aaws%3Acloudformation%3Aeu-west-1%3A123456789012%3Astack/idp/1%7CCorp%7Cr-1\
-             ?{date}&X-Amz-Signature=planted%2Fsignature",
+             ?{query}=planted%2Fsignature",
             self.server.url()
         )
     }
