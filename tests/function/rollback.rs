@@ -102,8 +102,11 @@ async fn cancelled(world: &World, operation: &str, new: &Value, old: &Value) -> 
         let other = world.another().await;
         world.cloudformation.set(LOGICAL_ID, "UPDATE_IN_PROGRESS");
         let rollback = events::update(&world.url(), ID, old, new);
+        let rollback = events::numbered(rollback, 1);
         let rollback = answer(world.invoke_on(&other, rollback).await);
-        assert_eq!(undated(rollback), success(ID, oidc_data(POOL, "Corp")));
+        let mut restored = success(ID, oidc_data(POOL, "Corp"));
+        restored["RequestId"] = events::request_id(1).into();
+        assert_eq!(undated(rollback), restored);
         world.cloudformation.set(LOGICAL_ID, "UPDATE_COMPLETE");
     });
     undated(answer(ended))
@@ -129,23 +132,42 @@ async fn an_update_that_waited_does_not_undo_its_rollback() {
 #[tokio::test]
 async fn an_update_that_waited_stops_where_cloudformation_cannot_be_asked() {
     let old = oidc(POOL, "Corp");
+    let gone = cloudformation::Fault::Error(400, "ValidationError", "Stack does not exist");
+    for (fault, end) in [
+        (gone, "ValidationError: Stack does not exist"),
+        (
+            cloudformation::Fault::THROTTLED,
+            "Throttling: Rate exceeded",
+        ),
+        (cloudformation::Fault::Hang, "no answer in time"),
+    ] {
+        let world = World::new().await;
+        world.cognito.put(&old, 3_600);
+        let before = stored(&world, POOL, "Corp");
+        world.cloudformation.script_always(fault);
+        let body = cancelled(&world, "Update", &changed(&old), &old).await;
+        let reason = body["Reason"].as_str().unwrap();
+        let why = "was changed after it was issued, by a later request or by hand. Whether this is \
+                   the last request of its resource is unknown: asking CloudFormation about Corp: ";
+        assert!(reason.contains(why), "{reason}");
+        assert!(reason.ends_with(end), "{reason}");
+        assert_eq!(stored(&world, POOL, "Corp"), before);
+    }
+}
+
+#[tokio::test]
+async fn an_update_that_waited_asks_cloudformation_again_after_a_throttled_question() {
+    let old = oidc(POOL, "Corp");
     let world = World::new().await;
     world.cognito.put(&old, 3_600);
-    let before = stored(&world, POOL, "Corp");
     world
         .cloudformation
-        .script_always(cloudformation::Fault::Error(
-            400,
-            "ValidationError",
-            "Stack does not exist",
-        ));
+        .script([cloudformation::Fault::THROTTLED]);
     let body = cancelled(&world, "Update", &changed(&old), &old).await;
     let reason = body["Reason"].as_str().unwrap();
-    let why = "was changed after it was issued, by a later request or by hand. Whether this is the \
-               last request of its resource is unknown: asking CloudFormation about Corp: \
-               ValidationError: Stack does not exist";
-    assert!(reason.ends_with(why), "{reason}");
-    assert_eq!(stored(&world, POOL, "Corp"), before);
+    let why = "overtaken: CloudFormation has ended or replaced this request since";
+    assert!(reason.contains(why), "{reason}");
+    assert_eq!(world.cloudformation.take_asked(), [LOGICAL_ID; 2]);
 }
 
 #[tokio::test]

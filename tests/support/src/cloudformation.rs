@@ -1,14 +1,14 @@
 //! CloudFormation's `DescribeStackResource`: what it knows of the request that a resource waits for.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     future::ready,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
-use hyper::Request;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use hyper::{Method, Request};
+use time::{OffsetDateTime, macros::format_description};
 
 use crate::{
     http::{Reply, Server},
@@ -25,10 +25,16 @@ pub enum Fault {
     Hang,
 }
 
+impl Fault {
+    /// Too many questions at once.
+    pub const THROTTLED: Self = Self::Error(400, "Throttling", "Rate exceeded");
+}
+
 #[derive(Debug, Default)]
 struct State {
     /// By logical id: the status, and since when, in milliseconds since 1970.
     resources: HashMap<String, (String, u64)>,
+    faults: VecDeque<Fault>,
     always: Option<Fault>,
     asked: Vec<String>,
 }
@@ -62,6 +68,11 @@ impl CloudFormation {
             .insert(logical_id.to_owned(), resource);
     }
 
+    /// How the next questions fail, in order; the ones after those do not.
+    pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.lock().faults.extend(faults);
+    }
+
     /// How every question is answered from now on.
     pub fn script_always(&self, fault: Fault) {
         self.lock().always = Some(fault);
@@ -91,13 +102,18 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
         })
         .collect();
     let of = |key: &str| form.get(key).cloned().unwrap_or_default();
-    if of("Action") != "DescribeStackResource" || !of("StackName").starts_with("arn:") {
+    if request.method() != Method::POST
+        || of("Action") != "DescribeStackResource"
+        || of("Version") != "2010-05-15"
+        || !of("StackName").starts_with("arn:")
+    {
         return error(400, "ValidationError", "not a question of this service");
     }
     let id = of("LogicalResourceId");
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     state.asked.push(id.clone());
-    match state.always {
+    let scripted = state.faults.pop_front();
+    match scripted.or(state.always) {
         Some(Fault::Error(status, name, message)) => return error(status, name, message),
         Some(Fault::Hang) => return Reply::Hang,
         None => {}
@@ -108,7 +124,9 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
     };
     let since = OffsetDateTime::from_unix_timestamp_nanos(i128::from(*since) * 1_000_000)
         .expect("a time in this age")
-        .format(&Rfc3339)
+        .format(format_description!(
+            "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"
+        ))
         .expect("a date");
     Reply::status(
         200,
