@@ -281,6 +281,29 @@ async fn rollback_to_what_never_changed_succeeds_though_cognito_refuses_it() {
 }
 
 #[tokio::test]
+async fn rollback_succeeds_while_the_metadata_url_is_down() {
+    let old = json!({
+        "UserPoolId": POOL, "ProviderName": "Corp", "ProviderType": "SAML",
+        "ProviderDetails": {"MetadataURL": "https://idp.example.com/metadata"},
+        "AttributeMapping": {"email": "mail"},
+    });
+    let new = with(&old, "AttributeMapping", json!({"email": "upn"}));
+    let world = World::new().await;
+    world.cognito.put(&old, 3_600);
+    let before = stored(&world, POOL, "Corp");
+    world
+        .cognito
+        .metadata_down("https://idp.example.com/metadata");
+    let body = world.update(ID, &new, &old).await;
+    let reason = "updating identity provider (eu-west-1_Pool|Corp): InvalidParameterException: \
+                  Non-ok status code 404 returned from remote metadata source";
+    assert_eq!(body, failed(ID, reason));
+    let undone = world.update(ID, &old, &new).await;
+    assert_eq!(undone["Status"], "SUCCESS", "{undone}");
+    assert_eq!(stored(&world, POOL, "Corp"), before);
+}
+
+#[tokio::test]
 async fn a_refused_update_is_no_success_where_cognito_hides_what_it_changes() {
     let apple = |key: &str| {
         json!({

@@ -243,3 +243,19 @@ async fn update_delivered_twice_gives_the_same_answer() {
     assert_eq!(world.update(ID, &new, &oidc(POOL, "Corp")).await, first);
     assert_eq!(world.operations(), ["Update", "Update"]);
 }
+
+#[tokio::test]
+async fn a_provider_whose_name_cognito_no_longer_gives_is_updated_and_deleted() {
+    let id = "eu-west-1_Pool|corp_idp";
+    let refused = World::new().await.create(&oidc(POOL, "corp_idp")).await;
+    let reason = refused["Reason"].as_str().unwrap();
+    assert!(reason.contains("failed to satisfy constraint"), "{reason}");
+
+    let old = oidc(POOL, "corp_idp");
+    let new = with_detail(&old, "authorize_scopes", "openid email");
+    let world = World::new().await;
+    world.cognito.put(&old, 3_600);
+    assert_eq!(world.update(id, &new, &old).await["Status"], "SUCCESS");
+    assert_eq!(world.delete(id, &old).await, deleted(id));
+    assert!(world.cognito.names(POOL).is_empty());
+}

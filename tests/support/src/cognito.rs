@@ -19,7 +19,7 @@ use crate::{
     http::{Reply, Server},
     lambda::epoch_ms,
 };
-use provider::Refusal;
+use provider::{Refusal, Rules};
 use quotas::Quotas;
 
 /// The one operation here that is not about a provider.
@@ -72,7 +72,7 @@ struct State {
     faults: HashMap<String, VecDeque<Fault>>,
     always: HashMap<String, Fault>,
     calls: Vec<Call>,
-    quota: Option<usize>,
+    rules: Rules,
     quotas: Option<Quotas>,
     hung: Arc<Notify>,
     called: Arc<Notify>,
@@ -129,7 +129,12 @@ impl Cognito {
 
     /// How many providers a pool may have.
     pub fn limit(&self, providers: usize) {
-        self.lock().quota = Some(providers);
+        self.lock().rules.providers = Some(providers);
+    }
+
+    /// The metadata at that URL are gone: the server answers with 404.
+    pub fn metadata_down(&self, url: &str) {
+        self.lock().rules.down.insert(url.to_owned());
     }
 
     /// All calls so far.
@@ -175,10 +180,12 @@ impl Cognito {
         names.cloned().collect()
     }
 
-    /// Stores a provider as somebody else made it, so many seconds ago.
+    /// Stores a provider as somebody else made it, so many seconds ago. Its name may be one that
+    /// Cognito no longer gives.
     pub fn put(&self, input: &Value, seconds_ago: u64) {
         let mut state = self.lock();
-        let made = provider::create(&mut state.pools, None, input, now() - precise(seconds_ago));
+        let then = now() - precise(seconds_ago);
+        let made = provider::store(&mut state.pools, &Rules::default(), input, then);
         made.unwrap_or_else(|refusal| panic!("{refusal:?}"));
     }
 
@@ -186,7 +193,7 @@ impl Cognito {
     pub fn touch(&self, pool: &str, name: &str) {
         let mut state = self.lock();
         let input = json!({"UserPoolId": pool, "ProviderName": name});
-        let touched = provider::update(&mut state.pools, &input, now());
+        let touched = provider::update(&mut state.pools, &Rules::default(), &input, now());
         touched.unwrap_or_else(|refusal| panic!("{refusal:?}"));
     }
 
@@ -303,9 +310,9 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
 
 fn act(state: &mut State, operation: &str, input: &Value) -> Reply {
     let done = match operation {
-        "Create" => provider::create(&mut state.pools, state.quota, input, now()),
+        "Create" => provider::create(&mut state.pools, &state.rules, input, now()),
         "Describe" => provider::describe(&mut state.pools, input),
-        "Update" => provider::update(&mut state.pools, input, now()),
+        "Update" => provider::update(&mut state.pools, &state.rules, input, now()),
         CERTIFICATE => match provider::signing_certificate(&mut state.pools, input) {
             Ok(certificate) => {
                 let answer = json!({"Certificate": certificate});

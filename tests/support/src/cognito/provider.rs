@@ -1,7 +1,7 @@
 //! What Cognito does with a provider: its published limits, the keys that it adds, and those that
 //! it never returns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -10,6 +10,15 @@ type Pools = BTreeMap<String, BTreeMap<String, Value>>;
 /// An error of the service: its name and message.
 #[derive(Debug)]
 pub(super) struct Refusal(pub(super) &'static str, pub(super) String);
+
+/// What the service holds requests to beside its published limits.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    /// How many providers a pool may have.
+    pub(super) providers: Option<usize>,
+    /// Each `MetadataURL` that answers with 404.
+    pub(super) down: BTreeSet<String>,
+}
 
 type Done = Result<Option<Value>, Refusal>;
 
@@ -54,11 +63,16 @@ fn missing_in_pool(input: &Value) -> Refusal {
     )
 }
 
-pub(super) fn create(pools: &mut Pools, quota: Option<usize>, input: &Value, now: f64) -> Done {
+pub(super) fn create(pools: &mut Pools, rules: &Rules, input: &Value, now: f64) -> Done {
+    check_new_name(text(input, "ProviderName"))?;
+    store(pools, rules, input, now)
+}
+
+/// Creates a provider by the rules of earlier years, which took names that [`create`] refuses.
+pub(super) fn store(pools: &mut Pools, rules: &Rules, input: &Value, now: f64) -> Done {
     let providers = pool(pools, input)?;
     let (name, kind) = (text(input, "ProviderName"), text(input, "ProviderType"));
     check_name(name, kind)?;
-    check_new_name(name)?;
     check_members(input, kind)?;
     let details = input.get("ProviderDetails").and_then(Value::as_object);
     let details = details.ok_or_else(|| invalid("ProviderDetails is required"))?;
@@ -73,13 +87,15 @@ pub(super) fn create(pools: &mut Pools, quota: Option<usize>, input: &Value, now
         ));
     }
     check_unique(providers, name, input)?;
+    let quota = rules.providers;
     if quota.is_some_and(|quota| providers.len() >= quota) {
         return Err(Refusal(
             "LimitExceededException",
             "The maximum number of identity providers for this user pool has been reached.".into(),
         ));
     }
-    // Nothing is known of SAML providers.
+    check_source(rules, details)?;
+    // What a SAML provider gets is not published.
     let mapping = match kind {
         "SAML" => json!({}),
         _ => json!({"username": "sub"}),
@@ -107,7 +123,7 @@ pub(super) fn describe(pools: &mut Pools, input: &Value) -> Done {
     Ok(Some(shown(stored.clone())))
 }
 
-pub(super) fn update(pools: &mut Pools, input: &Value, now: f64) -> Done {
+pub(super) fn update(pools: &mut Pools, rules: &Rules, input: &Value, now: f64) -> Done {
     let providers = pool(pools, input)?;
     let name = text(input, "ProviderName");
     let stored = providers.get(name).ok_or_else(|| missing_in_pool(input))?;
@@ -121,6 +137,7 @@ pub(super) fn update(pools: &mut Pools, input: &Value, now: f64) -> Done {
             details.entry("private_key").or_insert_with(|| key.clone());
         }
         check_details(&kind, &details)?;
+        check_source(rules, &details)?;
         stored["ProviderDetails"] = complete(&kind, details);
     }
     set_members(&mut stored, input);
@@ -280,6 +297,17 @@ fn check_details(kind: &str, details: &Map<String, Value>) -> Result<(), Refusal
             .is_none_or(|value| value.chars().count() > 131_072)
     }) {
         return Err(invalid("A value of ProviderDetails is too long."));
+    }
+    Ok(())
+}
+
+/// The service fetches the metadata on every request that names their URL.
+fn check_source(rules: &Rules, details: &Map<String, Value>) -> Result<(), Refusal> {
+    let url = details.get("MetadataURL").and_then(Value::as_str);
+    if url.is_some_and(|url| rules.down.contains(url)) {
+        return Err(invalid(
+            "Non-ok status code 404 returned from remote metadata source",
+        ));
     }
     Ok(())
 }
