@@ -20,16 +20,16 @@ use crate::{
     hosts::Hosts,
     plan::{Outcome, Output},
     request::{Answer, Service},
-    retry::Retry,
+    retry::{Retry, Turns},
 };
 
 /// Timeout of a single attempt. CloudFormation answers in tens of milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long an answer is worth waiting for.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long after the status of its resource a request may be dated, and how long before, in
-/// milliseconds: its date has whole seconds. A rollback comes later than that.
-const SAME_REQUEST_MS: i64 = 2_000;
+/// How long after the date of a request its resource may have come into its status, in milliseconds.
+/// The status comes first, and the date has whole seconds. That of a rollback comes later.
+const SAME_REQUEST_MS: i64 = 1_000;
 
 const CLOUDFORMATION: Service<Status> = Service {
     name: "cloudformation",
@@ -57,9 +57,13 @@ impl Stacks {
     pub fn new(sdk: &SdkConfig, retry: Retry) -> Self {
         Self {
             sdk: sdk.clone(),
-            // It goes without an answer rather than wait for one.
+            // It goes without an answer rather than wait long for one.
             retry: Retry {
                 grant: Duration::ZERO,
+                in_turn: Turns {
+                    second: retry.in_turn.second / 5,
+                    ..retry.in_turn
+                },
                 ..retry
             },
         }
@@ -182,9 +186,9 @@ mod tests {
             Status { name, since_ms }.is_of(100)
         };
         assert!(is_of("UPDATE_IN_PROGRESS", 99_400));
-        assert!(is_of("UPDATE_IN_PROGRESS", 101_999));
+        assert!(is_of("UPDATE_IN_PROGRESS", 100_999));
         assert!(is_of("CREATE_IN_PROGRESS", 100_000));
-        assert!(!is_of("UPDATE_IN_PROGRESS", 102_000));
+        assert!(!is_of("UPDATE_IN_PROGRESS", 101_000));
         for ended in ["UPDATE_FAILED", "UPDATE_COMPLETE", "DELETE_COMPLETE"] {
             assert!(!is_of(ended, 100_000));
         }

@@ -156,18 +156,18 @@ async fn an_update_that_waited_stops_where_cloudformation_cannot_be_asked() {
 }
 
 #[tokio::test]
-async fn an_update_that_waited_asks_cloudformation_again_after_a_throttled_question() {
+async fn an_update_that_waited_asks_cloudformation_again_after_throttled_questions() {
     let old = oidc(POOL, "Corp");
     let world = World::new().await;
     world.cognito.put(&old, 3_600);
     world
         .cloudformation
-        .script([cloudformation::Fault::THROTTLED]);
+        .script([cloudformation::Fault::THROTTLED; 2]);
     let body = cancelled(&world, "Update", &changed(&old), &old).await;
     let reason = body["Reason"].as_str().unwrap();
     let why = "overtaken: CloudFormation has ended or replaced this request since";
     assert!(reason.contains(why), "{reason}");
-    assert_eq!(world.cloudformation.take_asked(), [LOGICAL_ID; 2]);
+    assert_eq!(world.cloudformation.take_asked(), [LOGICAL_ID; 3]);
 }
 
 #[tokio::test]
