@@ -1,5 +1,6 @@
 //! Cognito's four identity provider operations, and its signing certificates, over its JSON protocol, with its limits.
 
+mod limits;
 mod provider;
 pub mod quotas;
 

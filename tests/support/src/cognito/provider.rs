@@ -1,9 +1,11 @@
-//! What Cognito does with a provider: its published limits, the keys that it adds, and those that
-//! it never returns.
+//! What Cognito does with a provider: the details that it refuses, the keys that it adds, and those
+//! that it never returns.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
+
+use super::limits;
 
 type Pools = BTreeMap<String, BTreeMap<String, Value>>;
 
@@ -22,13 +24,17 @@ pub(super) struct Rules {
 
 type Done = Result<Option<Value>, Refusal>;
 
-const SOCIAL: [&str; 4] = ["Google", "Facebook", "LoginWithAmazon", "SignInWithApple"];
+/// The namespaces without which SAML metadata are not read.
+const NAMESPACES: [&str; 2] = [
+    "urn:oasis:names:tc:SAML:2.0:metadata",
+    "http://www.w3.org/2000/09/xmldsig#",
+];
 
-fn invalid(message: impl Into<String>) -> Refusal {
+pub(super) fn invalid(message: impl Into<String>) -> Refusal {
     Refusal("InvalidParameterException", message.into())
 }
 
-fn text<'a>(input: &'a Value, key: &str) -> &'a str {
+pub(super) fn text<'a>(input: &'a Value, key: &str) -> &'a str {
     input.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -36,6 +42,7 @@ fn pool<'a>(
     pools: &'a mut Pools,
     input: &Value,
 ) -> Result<&'a mut BTreeMap<String, Value>, Refusal> {
+    limits::check_pool(input)?;
     let id = text(input, "UserPoolId");
     pools.get_mut(id).ok_or_else(|| {
         Refusal(
@@ -64,7 +71,7 @@ fn missing_in_pool(input: &Value) -> Refusal {
 }
 
 pub(super) fn create(pools: &mut Pools, rules: &Rules, input: &Value, now: f64) -> Done {
-    check_new_name(text(input, "ProviderName"))?;
+    limits::check_new_name(text(input, "ProviderName"))?;
     store(pools, rules, input, now)
 }
 
@@ -72,8 +79,8 @@ pub(super) fn create(pools: &mut Pools, rules: &Rules, input: &Value, now: f64) 
 pub(super) fn store(pools: &mut Pools, rules: &Rules, input: &Value, now: f64) -> Done {
     let providers = pool(pools, input)?;
     let (name, kind) = (text(input, "ProviderName"), text(input, "ProviderType"));
-    check_name(name, kind)?;
-    check_members(input, kind)?;
+    limits::check_name(name, kind)?;
+    limits::check_members(input, kind)?;
     let details = input.get("ProviderDetails").and_then(Value::as_object);
     let details = details.ok_or_else(|| invalid("ProviderDetails is required"))?;
     check_details(kind, details)?;
@@ -94,7 +101,7 @@ pub(super) fn store(pools: &mut Pools, rules: &Rules, input: &Value, now: f64) -
             "The maximum number of identity providers for this user pool has been reached.".into(),
         ));
     }
-    check_source(rules, details)?;
+    check_source(rules, kind, details)?;
     // What a SAML provider gets is not published.
     let mapping = match kind {
         "SAML" => json!({}),
@@ -129,7 +136,7 @@ pub(super) fn update(pools: &mut Pools, rules: &Rules, input: &Value, now: f64) 
     let stored = providers.get(name).ok_or_else(|| missing_in_pool(input))?;
     let mut stored = stored.clone();
     let kind = text(&stored, "ProviderType").to_owned();
-    check_members(input, &kind)?;
+    limits::check_members(input, &kind)?;
     check_unique(providers, name, input)?;
     if let Some(details) = input.get("ProviderDetails").and_then(Value::as_object) {
         let mut details = details.clone();
@@ -137,7 +144,7 @@ pub(super) fn update(pools: &mut Pools, rules: &Rules, input: &Value, now: f64) 
             details.entry("private_key").or_insert_with(|| key.clone());
         }
         check_details(&kind, &details)?;
-        check_source(rules, &details)?;
+        check_source(rules, &kind, &details)?;
         stored["ProviderDetails"] = complete(&kind, details);
     }
     set_members(&mut stored, input);
@@ -177,67 +184,8 @@ fn answered(stored: Value, input: &Value) -> Value {
     shown
 }
 
-/// A new name has three characters at least, and neither an underscore nor a space in the middle of
-/// its class. Providers that were made before keep theirs.
-fn check_new_name(name: &str) -> Result<(), Refusal> {
-    let is_edge = |c: char| c != '_' && !c.is_whitespace();
-    let characters: Vec<char> = name.chars().collect();
-    let is_valid = match characters.as_slice() {
-        [first, middle, rest @ ..] if !rest.is_empty() => {
-            is_edge(*first) && !middle.is_whitespace() && rest.iter().copied().all(is_edge)
-        }
-        _ => false,
-    };
-    if is_valid {
-        return Ok(());
-    }
-    Err(invalid(format!(
-        "1 validation error detected: Value '{name}' at 'providerName' failed to satisfy \
-         constraint: Member must satisfy regular expression pattern: \
-         [^_\\p{{Z}}][\\p{{L}}\\p{{M}}\\p{{S}}\\p{{N}}\\p{{P}}][^_\\p{{Z}}]+"
-    )))
-}
-
-fn check_name(name: &str, kind: &str) -> Result<(), Refusal> {
-    if !(1..=32).contains(&name.chars().count()) {
-        return Err(invalid(format!(
-            "Value at 'providerName' failed to satisfy constraint: length of '{name}' must be \
-             between 1 and 32"
-        )));
-    }
-    if !SOCIAL.contains(&kind) && !["SAML", "OIDC"].contains(&kind) {
-        return Err(invalid("Invalid ProviderType."));
-    }
-    if SOCIAL.contains(&kind) && name != kind {
-        return Err(invalid(format!(
-            "Provider {name} cannot be of type {kind}."
-        )));
-    }
-    Ok(())
-}
-
-fn check_members(input: &Value, kind: &str) -> Result<(), Refusal> {
-    let identifiers = input.get("IdpIdentifiers").and_then(Value::as_array);
-    for identifier in identifiers.into_iter().flatten() {
-        let length = identifier.as_str().unwrap_or_default().chars().count();
-        if !(1..=40).contains(&length) {
-            return Err(invalid("An IdpIdentifier must have 1 to 40 characters."));
-        }
-    }
-    if identifiers.is_some_and(|identifiers| identifiers.len() > 50) {
-        return Err(invalid("There may be at most 50 IdpIdentifiers."));
-    }
-    if input
-        .get("AcrMapping")
-        .is_some_and(|levels| *levels != json!({}))
-        && kind != "OIDC"
-    {
-        return Err(invalid("AcrMapping is supported for OIDC providers only."));
-    }
-    Ok(())
-}
-
 fn check_details(kind: &str, details: &Map<String, Value>) -> Result<(), Refusal> {
+    limits::check_details(details)?;
     let has = |key: &str| details.contains_key(key);
     let all = |keys: &[&str]| keys.iter().all(|key| has(key));
     let value = |key: &str| details.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -291,18 +239,18 @@ fn check_details(kind: &str, details: &Map<String, Value>) -> Result<(), Refusal
             details.get("client_secret").unwrap_or(&Value::Null)
         )));
     }
-    if details.values().any(|value| {
-        value
-            .as_str()
-            .is_none_or(|value| value.chars().count() > 131_072)
-    }) {
-        return Err(invalid("A value of ProviderDetails is too long."));
-    }
     Ok(())
 }
 
-/// The service fetches the metadata on every request that names their URL.
-fn check_source(rules: &Rules, details: &Map<String, Value>) -> Result<(), Refusal> {
+/// Reads the metadata: those of a URL are fetched on every request that names it.
+fn check_source(rules: &Rules, kind: &str, details: &Map<String, Value>) -> Result<(), Refusal> {
+    if kind != "SAML" {
+        return Ok(());
+    }
+    let file = details.get("MetadataFile").and_then(Value::as_str);
+    if file.is_some_and(|file| !NAMESPACES.iter().all(|namespace| file.contains(namespace))) {
+        return Err(invalid("Unable to unmarshall metadata"));
+    }
     let url = details.get("MetadataURL").and_then(Value::as_str);
     if url.is_some_and(|url| rules.down.contains(url)) {
         return Err(invalid(
