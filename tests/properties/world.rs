@@ -145,7 +145,7 @@ impl World {
                 }
                 let stored = stored(provider, self.now);
                 self.providers.insert(provider.id.clone(), stored.clone());
-                Ok(Output::Provider(observed(&stored)))
+                Ok(Output::Provider(answered(&stored, &provider.members)))
             }
             Call::Describe(id) => match self.providers.get(id) {
                 Some(stored) => Ok(Output::Provider(observed(stored))),
@@ -177,7 +177,7 @@ impl World {
                     stored.identifiers = identifiers;
                 }
                 stored.modified = self.now;
-                Ok(Output::Provider(observed(stored)))
+                Ok(Output::Provider(answered(stored, members)))
             }
             Call::Delete(id) => match self.providers.remove(id) {
                 Some(_) => Ok(Output::Nothing),
@@ -234,6 +234,24 @@ fn observed(stored: &Stored) -> Observed {
     }
 }
 
+/// Returns what Create and Update answer: identifiers only if the request had some.
+fn answered(stored: &Stored, sent: &Members) -> Observed {
+    let mut answered = observed(stored);
+    if sent.idp_identifiers.is_none() {
+        answered.members.idp_identifiers = None;
+    }
+    answered
+}
+
+/// Returns what Cognito maps where a Create has no mapping. What a SAML provider gets is not
+/// published.
+fn default_mapping(kind: ProviderType) -> BTreeMap<String, String> {
+    if kind == ProviderType::Saml {
+        return BTreeMap::new();
+    }
+    BTreeMap::from([("username".to_owned(), "sub".to_owned())])
+}
+
 /// The provider as somebody made it at that time.
 pub fn stored(provider: &Provider, created: i64) -> Stored {
     Stored {
@@ -243,7 +261,7 @@ pub fn stored(provider: &Provider, created: i64) -> Stored {
             .members
             .attribute_mapping
             .clone()
-            .unwrap_or_default(),
+            .unwrap_or_else(|| default_mapping(provider.kind)),
         identifiers: provider.members.idp_identifiers.clone().unwrap_or_default(),
         created,
         modified: created,
