@@ -7,7 +7,7 @@ use crate::{
     physical_id::ProviderId,
     plan::{Answer, Observed, Success},
     secret::PUBLIC_KEYS,
-    text::{is_printable, printable},
+    text::{fits_xml, printable},
 };
 
 /// CloudFormation's limit. One byte more, and the user sees "Response object is too long" in
@@ -108,7 +108,7 @@ fn add_data(
     for (key, value) in attributes {
         // A comma, and "key":"value".
         let needs = key.len() + escaped(&value) + 6;
-        if needs <= room && is_printable(&value) {
+        if needs <= room && fits_xml(&value) {
             room -= needs;
             data.insert(key.into(), value.into());
         } else {
@@ -232,15 +232,15 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_has_no_control_characters_and_no_attribute_has_any() {
+    fn a_reason_has_no_control_characters_and_no_attribute_has_any_but_line_breaks() {
         let body = failed("creating (Co\u{1}rp): line one\nline\u{ffff} two\u{7f}");
         assert_eq!(
             body["Reason"],
             "creating (Co\u{fffd}rp): line one line\u{fffd} two\u{fffd}"
         );
-        let body = succeeded(&[("oidc_issuer", "a\u{b}b"), ("client_id", "id")]);
+        let body = succeeded(&[("oidc_issuer", "a\u{b}b"), ("client_id", "a\tb\r\nc")]);
         assert_eq!(body.left_out, ["oidc_issuer"]);
-        assert_eq!(body.document["Data"]["client_id"], "id");
+        assert_eq!(body.document["Data"]["client_id"], "a\tb\r\nc");
     }
 
     #[test]

@@ -19,9 +19,9 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     text.chars().map(shown).collect::<String>().into()
 }
 
-/// Whether a text holds a character that `printable` replaces.
-pub fn is_printable(text: &str) -> bool {
-    !text.contains(is_unprintable)
+/// Whether a text can be in XML as it is, where tabs and line breaks may be.
+pub fn fits_xml(text: &str) -> bool {
+    !text.contains(|c| is_unprintable(c) && !matches!(c, '\t' | '\n' | '\r'))
 }
 
 /// C0, DEL, C1, and what is no character in Unicode.
@@ -41,6 +41,7 @@ mod tests {
             "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f\u{fffd}g\u{fffd}h\u{fffd}"
         );
         assert_eq!(printable("one\ttwo\r\nthree"), "one two  three");
+        assert!(fits_xml("one\ttwo\r\nthree") && !fits_xml("a\u{1b}b"));
         let kept = "Ünternehmen 株式会社 🦀 \u{fffd}\u{a0}";
         assert!(matches!(printable(kept), Cow::Borrowed(text) if text == kept));
     }
