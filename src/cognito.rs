@@ -215,7 +215,7 @@ async fn send(
             Ok(Output::Nothing)
         }
         // Not Cognito's to tell.
-        Call::StackResource(_) => Ok(Output::Superseded(true)),
+        Call::StackResource(_) => Ok(Output::Nothing),
         Call::SigningCertificate(id) => {
             let operation = client
                 .get_signing_certificate()

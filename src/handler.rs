@@ -207,8 +207,7 @@ impl Handler {
                         } = envelope;
                         let stacks = &self.stacks;
                         let issued = timing.issued;
-                        let asked =
-                            stacks.has_superseded(stack_id, logical_id, issued, start + end);
+                        let asked = stacks.resource(stack_id, logical_id, issued, start + end);
                         // Few requests come here, and the others need no room for it.
                         Box::pin(asked).await
                     } else {

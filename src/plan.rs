@@ -138,18 +138,27 @@ pub enum Output {
     Provider(Observed),
     /// The pool's signing certificate.
     Certificate(String),
-    /// Whether CloudFormation has sent the resource another request since this one, or has stopped
-    /// waiting for its answer.
-    Superseded(bool),
+    /// What CloudFormation says of the resource that the request is about.
+    StackResource(StackResource),
     /// Nothing, as `DeleteIdentityProvider` does.
     Nothing,
+}
+
+/// What CloudFormation says of a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackResource {
+    /// Whether it has sent the resource another request since this one, or has stopped waiting for
+    /// the answer.
+    pub superseded: bool,
+    /// `PhysicalResourceId`, by the last answer that counted.
+    pub physical_id: Option<String>,
 }
 
 impl Output {
     fn provider(self) -> Option<Observed> {
         match self {
             Self::Provider(observed) => Some(observed),
-            Self::Certificate(_) | Self::Superseded(_) | Self::Nothing => None,
+            Self::Certificate(_) | Self::StackResource(_) | Self::Nothing => None,
         }
     }
 }

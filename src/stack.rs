@@ -18,7 +18,7 @@ use crate::{
     attempts::{Attempts, patient, unsent},
     endpoint,
     hosts::Hosts,
-    plan::{Outcome, Output},
+    plan::{Outcome, Output, StackResource},
     request::{Answer, Service},
     retry::{Retry, Turns},
 };
@@ -31,18 +31,20 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The status comes first, and the date has whole seconds. That of a rollback comes later.
 const SAME_REQUEST_MS: i64 = 1_000;
 
-const CLOUDFORMATION: Service<Status> = Service {
+const CLOUDFORMATION: Service<Description> = Service {
     name: "cloudformation",
     operation: "DescribeStackResource",
     signing: |_| {},
     read,
 };
 
-/// The status of a resource, and since when it has it, in milliseconds since 1970.
+/// A resource, as CloudFormation describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Status {
-    name: String,
+struct Description {
+    status: String,
+    /// Since when it has that status, in milliseconds since 1970.
     since_ms: i64,
+    physical_id: Option<String>,
 }
 
 /// Stacks, in every region.
@@ -69,12 +71,12 @@ impl Stacks {
         }
     }
 
-    /// Asks whether a request, issued at that time in seconds since 1970, is over for CloudFormation:
-    /// it has sent the resource another one since, or stopped waiting for the answer.
+    /// Asks about a resource, and whether its request that was issued at that time, in seconds since
+    /// 1970, is over for CloudFormation.
     ///
     /// # Errors
     /// When the answer cannot be had, for want of a permission say.
-    pub async fn has_superseded(
+    pub async fn resource(
         &self,
         stack_id: &str,
         logical_id: &str,
@@ -84,20 +86,23 @@ impl Stacks {
         let doing = format!("asking CloudFormation about {logical_id}");
         let attempts = Attempts::at(CLOUDFORMATION.operation, doing, None, self.retry);
         let end = end.min(Instant::now() + PATIENCE);
-        let asked = timeout_at(end, self.status(stack_id, logical_id, &attempts));
+        let asked = timeout_at(end, self.describe(stack_id, logical_id, &attempts));
         match asked.await {
-            Ok(Ok(status)) => Ok(Output::Superseded(!status.is_of(issued))),
+            Ok(Ok(description)) => Ok(Output::StackResource(StackResource {
+                superseded: !description.is_of(issued),
+                physical_id: description.physical_id,
+            })),
             Ok(Err(unsent)) => Err(attempts.failed(&unsent)),
             Err(_) => Err(attempts.out_of_time()),
         }
     }
 
-    async fn status(
+    async fn describe(
         &self,
         stack_id: &str,
         logical_id: &str,
         attempts: &Attempts,
-    ) -> Result<Status, crate::retry::Fault> {
+    ) -> Result<Description, crate::retry::Fault> {
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
@@ -125,11 +130,11 @@ impl Stacks {
     }
 }
 
-impl Status {
+impl Description {
     /// Whether the resource has this status because of the request that was issued then.
     fn is_of(&self, issued: i64) -> bool {
         let issued_ms = issued.saturating_mul(1_000);
-        self.name.ends_with("_IN_PROGRESS")
+        self.status.ends_with("_IN_PROGRESS")
             && self.since_ms < issued_ms.saturating_add(SAME_REQUEST_MS)
     }
 }
@@ -143,7 +148,7 @@ fn region(stack_id: &str) -> Option<&str> {
     (!region.is_empty() && region.chars().all(is_name)).then_some(region)
 }
 
-fn read(response: &HttpResponse) -> Answer<Status> {
+fn read(response: &HttpResponse) -> Answer<Description> {
     let body = str::from_utf8(response.body().bytes().unwrap_or_default()).unwrap_or_default();
     let document = Document::parse(body);
     let of = |name: &str| {
@@ -165,9 +170,10 @@ fn read(response: &HttpResponse) -> Answer<Status> {
         .and_then(|date| DateTime::from_str(date, Format::DateTime).ok())
         .and_then(|date| date.to_millis().ok());
     match (of("ResourceStatus"), since) {
-        (Some(name), Some(since_ms)) => Ok(Status {
-            name: name.to_owned(),
+        (Some(status), Some(since_ms)) => Ok(Description {
+            status: status.to_owned(),
             since_ms,
+            physical_id: of("PhysicalResourceId").map(str::to_owned),
         }),
         _ => Err(OrchestratorError::other(BoxError::from(
             "not a description of a resource",
@@ -181,9 +187,13 @@ mod tests {
 
     #[test]
     fn a_request_is_current_while_its_resource_is_in_progress_since_it_was_issued() {
-        let is_of = |name: &str, since_ms| {
-            let name = name.to_owned();
-            Status { name, since_ms }.is_of(100)
+        let is_of = |status: &str, since_ms| {
+            let description = Description {
+                status: status.to_owned(),
+                since_ms,
+                physical_id: None,
+            };
+            description.is_of(100)
         };
         assert!(is_of("UPDATE_IN_PROGRESS", 99_400));
         assert!(is_of("UPDATE_IN_PROGRESS", 100_999));

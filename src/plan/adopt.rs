@@ -144,7 +144,7 @@ impl TakeOver {
         let waited = waited.clone();
         overtaken::ask(&goal.desired().id.clone(), found, move |stop| match stop {
             Ok(()) => self.begin(goal),
-            Err(reason) => self.failed(goal, &waited, &reason),
+            Err(stop) => self.failed(goal, &waited, &stop.reason),
         })
     }
 

@@ -26,7 +26,14 @@ pub(super) enum Found {
 pub(super) struct Question {
     id: ProviderId,
     found: Found,
-    go_on: Box<dyn FnOnce(Result<(), String>) -> Step + Send>,
+    go_on: Box<dyn FnOnce(Result<(), Stop>) -> Step + Send>,
+}
+
+/// That the request is to stop.
+pub(super) struct Stop {
+    pub(super) reason: String,
+    /// The resource's `PhysicalResourceId`, as far as CloudFormation was heard.
+    pub(super) physical_id: Option<String>,
 }
 
 impl fmt::Debug for Question {
@@ -43,7 +50,7 @@ impl fmt::Debug for Question {
 pub(super) fn ask(
     id: &ProviderId,
     found: Found,
-    go_on: impl FnOnce(Result<(), String>) -> Step + Send + 'static,
+    go_on: impl FnOnce(Result<(), Stop>) -> Step + Send + 'static,
 ) -> Step {
     let question = Question {
         id: id.clone(),
@@ -56,25 +63,30 @@ pub(super) fn ask(
 impl Question {
     pub(super) fn answered(self, outcome: Outcome) -> Step {
         let stop = match outcome {
-            Ok(Output::Superseded(false)) => Ok(()),
-            Ok(_) => Err(format!(
-                "overtaken: CloudFormation has ended or replaced this request since, and identity \
-                 provider ({}) {}",
-                self.id,
-                self.found.words()
-            )),
-            Err(failure) if self.found == Found::Changed => Err(sentences(
-                &format!(
-                    "overtaken: identity provider ({}) {}, by a later request or by hand",
+            Ok(Output::StackResource(resource)) if resource.superseded => Err(Stop {
+                reason: format!(
+                    "overtaken: CloudFormation has ended or replaced this request since, and \
+                     identity provider ({}) {}",
                     self.id,
                     self.found.words()
                 ),
-                &format!(
-                    "Whether this is the last request of its resource is unknown: {}",
-                    failure.text
+                physical_id: resource.physical_id,
+            }),
+            Err(failure) if self.found == Found::Changed => Err(Stop {
+                reason: sentences(
+                    &format!(
+                        "overtaken: identity provider ({}) {}, by a later request or by hand",
+                        self.id,
+                        self.found.words()
+                    ),
+                    &format!(
+                        "Whether this is the last request of its resource is unknown: {}",
+                        failure.text
+                    ),
                 ),
-            )),
-            Err(_) => Ok(()),
+                physical_id: None,
+            }),
+            _ => Ok(()),
         };
         (self.go_on)(stop)
     }

@@ -70,7 +70,7 @@ impl Change {
         }
         overtaken::ask(&replaced.id.clone(), found, move |stop| match stop {
             Ok(()) => self.release(replaced, kept),
-            Err(reason) => fail(&self.physical_id, after(waited, reason)),
+            Err(stop) => fail(&self.physical_id, after(waited, stop.reason)),
         })
     }
 

@@ -4,7 +4,7 @@
 use super::{
     Call, Failure, FailureKind, Outcome, Output, State, Step, call, compare,
     create::{Goal, Purpose, doubted},
-    overtaken::{self, Found},
+    overtaken::{self, Found, Stop},
     sentences,
 };
 
@@ -40,7 +40,7 @@ impl Goal {
         let waited = waited.text.clone();
         overtaken::ask(&replaced.id.clone(), found, move |stop| match stop {
             Ok(()) => self.begin(),
-            Err(reason) => self.withdraw(&waited, &reason),
+            Err(stop) => self.withdraw(&waited, &stop),
         })
     }
 
@@ -57,7 +57,7 @@ impl Goal {
                     Found::Changed,
                     move |stop| match stop {
                         Ok(()) => self.take_over("updated", waited, &observed),
-                        Err(reason) => self.failed_after(&waited.text, &reason),
+                        Err(stop) => self.failed_after(&waited.text, &stop.reason),
                     },
                 )
             }
@@ -71,7 +71,7 @@ impl Goal {
                     Found::Gone,
                     move |stop| match stop {
                         Ok(()) => self.begin(),
-                        Err(reason) => self.failed_after(&waited, &reason),
+                        Err(stop) => self.failed_after(&waited, &stop.reason),
                     },
                 )
             }
@@ -79,12 +79,13 @@ impl Goal {
     }
 
     /// Fails a replacement that was overtaken, and deletes what it may have made: no later request
-    /// names that.
-    fn withdraw(self, waited: &str, reason: &str) -> Step {
-        if !self.in_doubt {
-            return self.failed_after(waited, reason);
+    /// names that, unless another delivery of this one has answered for it.
+    fn withdraw(self, waited: &str, stop: &Stop) -> Step {
+        let id = self.desired().id.to_string();
+        if !self.in_doubt || stop.physical_id.as_ref().is_none_or(|held| *held == id) {
+            return self.failed_after(waited, &stop.reason);
         }
-        let reason = sentences(waited, &format!("Then {reason}"));
+        let reason = sentences(waited, &format!("Then {}", stop.reason));
         call(self.describe(), State::Withdrawing(self, reason))
     }
 

@@ -136,7 +136,7 @@ impl Change {
             if !differs_by_source && !self.undoes {
                 return overtaken::ask(&self.id(), Found::Changed, move |stop| match stop {
                     Ok(()) => self.send(members),
-                    Err(reason) => fail(&self.physical_id, after(waited, reason)),
+                    Err(stop) => fail(&self.physical_id, after(waited, stop.reason)),
                 });
             }
         } else {
@@ -153,7 +153,7 @@ impl Change {
         }
         overtaken::ask(&self.id(), Found::Gone, move |stop| match stop {
             Ok(()) => self.recreate(),
-            Err(reason) => fail(&self.physical_id, after(waited, reason)),
+            Err(stop) => fail(&self.physical_id, after(waited, stop.reason)),
         })
     }
 

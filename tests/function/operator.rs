@@ -261,7 +261,7 @@ async fn overtaken(status: &str) -> Seen {
         let denied = cloudformation::Fault::Error(403, "AccessDenied", denied);
         world.cloudformation.script_always(denied);
     } else {
-        world.cloudformation.set(events::LOGICAL_ID, status);
+        world.cloudformation.set(events::LOGICAL_ID, status, ID);
     }
     let (body, ()) = tokio::join!(world.update(ID, &new, &old), async {
         world.cognito.until_called(1).await;

@@ -100,14 +100,16 @@ async fn cancelled(world: &World, operation: &str, new: &Value, old: &Value) -> 
     let (ended, ()) = tokio::join!(world.invoke(first), async {
         world.cognito.until_called(1).await;
         let other = world.another().await;
-        world.cloudformation.set(LOGICAL_ID, "UPDATE_IN_PROGRESS");
+        world
+            .cloudformation
+            .set(LOGICAL_ID, "UPDATE_IN_PROGRESS", ID);
         let rollback = events::update(&world.url(), ID, old, new);
         let rollback = events::numbered(rollback, 1);
         let rollback = answer(world.invoke_on(&other, rollback).await);
         let mut restored = success(ID, oidc_data(POOL, "Corp"));
         restored["RequestId"] = events::request_id(1).into();
         assert_eq!(undated(rollback), restored);
-        world.cloudformation.set(LOGICAL_ID, "UPDATE_COMPLETE");
+        world.cloudformation.set(LOGICAL_ID, "UPDATE_COMPLETE", ID);
     });
     undated(answer(ended))
 }
@@ -207,7 +209,7 @@ async fn a_replacement_that_was_cancelled_deletes_what_it_made_without_an_answer
     let world = World::new().await;
     world.cognito.put(&old, 3_600);
     world.cognito.script("Create", [Fault::ErrorAfter]);
-    world.cloudformation.set(LOGICAL_ID, "UPDATE_FAILED");
+    world.cloudformation.set(LOGICAL_ID, "UPDATE_FAILED", ID);
     let body = world.update(ID, &new, &old).await;
     assert_eq!(body["Status"], "FAILED");
     assert_eq!(
@@ -218,13 +220,29 @@ async fn a_replacement_that_was_cancelled_deletes_what_it_made_without_an_answer
 }
 
 #[tokio::test]
+async fn a_replacement_keeps_what_another_delivery_has_answered_for() {
+    let (old, new) = (oidc(POOL, "Corp"), oidc(POOL, "Renamed"));
+    let world = World::new().await;
+    world.cognito.put(&old, 3_600);
+    world.cognito.script("Create", [Fault::ErrorAfter]);
+    let id = "eu-west-1_Pool|Renamed";
+    world.cloudformation.set(LOGICAL_ID, "UPDATE_COMPLETE", id);
+    let body = world.update(ID, &new, &old).await;
+    assert_eq!(body["Status"], "FAILED");
+    assert_eq!(world.operations(), ["Create", "Describe"]);
+    assert_eq!(world.cognito.names(POOL), ["Corp", "Renamed"]);
+}
+
+#[tokio::test]
 async fn an_update_that_waited_and_is_still_wanted_is_applied_over_another_change() {
     let old = oidc(POOL, "Corp");
     let new = changed(&old);
     let world = World::new().await;
     world.cognito.put(&old, 3_600);
     world.cognito.script("Update", [Fault::THROTTLED]);
-    world.cloudformation.set(LOGICAL_ID, "UPDATE_IN_PROGRESS");
+    world
+        .cloudformation
+        .set(LOGICAL_ID, "UPDATE_IN_PROGRESS", ID);
     let event = events::update(&world.url(), ID, &new, &old);
     let (ended, ()) = tokio::join!(world.invoke(event), async {
         world.cognito.until_called(1).await;
@@ -243,7 +261,7 @@ async fn an_update_that_waited_for_a_provider_that_is_gone_asks_before_it_makes_
         let world = World::new().await;
         world.cognito.put(&old, 3_600);
         world.cognito.script("Update", [Fault::THROTTLED]);
-        world.cloudformation.set(LOGICAL_ID, status);
+        world.cloudformation.set(LOGICAL_ID, status, ID);
         let event = events::update(&world.url(), ID, &changed(&old), &old);
         let (ended, ()) = tokio::join!(world.invoke(event), async {
             world.cognito.until_called(1).await;

@@ -1,6 +1,6 @@
 //! Cognito: what it stores, how a call ends, and what others do there in between.
 
-use crate::symbols::{Kind, Name, Outcome, Secret, Seen};
+use crate::symbols::{Id, Kind, Name, Outcome, Secret, Seen};
 
 /// Whose a provider is. Cognito does not know; the promises are about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,8 +48,10 @@ pub struct Mandate {
     pub adopt: bool,
     /// It undoes a create that was never confirmed.
     pub unconfirmed: bool,
-    /// CloudFormation has gone on without it.
+    /// CloudFormation has its answer, or has gone on without it.
     pub superseded: bool,
+    /// The physical id that the resource has.
+    pub held: Id,
 }
 
 /// How a call ends that does not end well.
@@ -200,7 +202,12 @@ impl Cognito {
                 None => (Outcome::NOT_FOUND, false),
             },
             Call::SigningCertificate => (Outcome::Certificate, false),
-            Call::StackResource => (Outcome::Superseded(mandate.superseded), false),
+            Call::StackResource => {
+                let Mandate {
+                    superseded, held, ..
+                } = mandate;
+                (Outcome::StackResource { superseded, held }, false)
+            }
         }
     }
 

@@ -82,10 +82,11 @@ impl Delivery {
 }
 
 impl Request {
-    /// The mandate of this request, `current` being the one that CloudFormation waits for.
-    pub fn mandate(&self, current: &Self) -> Mandate {
+    /// The mandate of this request while CloudFormation waits for its answer.
+    pub fn mandate(&self) -> Mandate {
         Mandate {
-            superseded: self != current,
+            superseded: false,
+            held: self.id,
             adopt: self.properties.adopt && !matches!(self.verb, Verb::Delete),
             unconfirmed: matches!((self.verb, self.id), (Verb::Delete, Id::Unconfirmed { .. })),
         }
@@ -168,7 +169,7 @@ impl Decisions {
             match self.next(delivery, &outcomes) {
                 Next::Answer(answer) => return Some(answer),
                 Next::Call(call, _) => {
-                    outcomes.push(cognito.apply(call, request.mandate(request), now).0);
+                    outcomes.push(cognito.apply(call, request.mandate(), now).0);
                 }
             }
         }

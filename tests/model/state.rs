@@ -122,6 +122,16 @@ impl State {
         self.stack.request.since + self.over as u8
     }
 
+    /// The mandate that a request has by now.
+    pub fn mandate(&self, request: &Request) -> Mandate {
+        let answered = self.answer.filter(|answer| answer.succeeded);
+        Mandate {
+            superseded: self.answer.is_some() || *request != self.stack.request,
+            held: answered.map_or(self.stack.current.0, |answer| answer.id),
+            ..request.mandate()
+        }
+    }
+
     /// Whether an execution of an earlier request is still under way.
     pub fn is_haunted(&self) -> bool {
         let current = self.stack.request;

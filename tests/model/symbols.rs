@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cfn_cognito_idp::{
     physical_id::{PhysicalId, ProviderId},
-    plan::{self, Failure, FailureKind, Observed, Output},
+    plan::{self, Failure, FailureKind, Observed, Output, StackResource},
     provider::{Declared, Members, Place, Previous, Provider, ProviderType, Source, Sources},
     secret::Details,
 };
@@ -285,7 +285,10 @@ pub enum Outcome {
         settled: bool,
     },
     /// What CloudFormation says of the request.
-    Superseded(bool),
+    StackResource {
+        superseded: bool,
+        held: Id,
+    },
 }
 
 impl Outcome {
@@ -310,7 +313,12 @@ impl Outcome {
             Self::NotFound { settled } => (FailureKind::NotFound, settled),
             Self::Other { settled } => (FailureKind::Other, settled),
             Self::Waited { settled } => (FailureKind::Waited, settled),
-            Self::Superseded(superseded) => return Ok(Output::Superseded(superseded)),
+            Self::StackResource { superseded, held } => {
+                return Ok(Output::StackResource(StackResource {
+                    superseded,
+                    physical_id: Some(held.text(tick)),
+                }));
+            }
         };
         let text = "why".to_owned();
         Err(Failure {

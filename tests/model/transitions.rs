@@ -128,7 +128,7 @@ impl Model {
             return;
         };
         let request = delivery.request;
-        let mandate = request.mandate(&state.stack.request);
+        let mandate = state.mandate(&request);
         let current = request == state.stack.request;
         let (now, mut harmed) = (state.now(), false);
         let mut apply = |state: &mut State, mandate: Mandate| {
@@ -230,7 +230,7 @@ impl Model {
     ) {
         state.answer = Some(answer);
         let request = state.stack.request;
-        if answer.succeeded && request.mandate(&request).adopt {
+        if answer.succeeded && request.mandate().adopt {
             // It may have been as declared already.
             state.cognito.adopt(request.properties.name);
         }

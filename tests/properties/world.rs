@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use cfn_cognito_idp::{
     physical_id::ProviderId,
     plan::{
-        self, Answer, Call, Failure, FailureKind, Intent, Observed, Outcome, Output, Step, Timing,
+        self, Answer, Call, Failure, FailureKind, Intent, Observed, Outcome, Output, StackResource,
+        Step, Timing,
     },
     provider::{Members, Provider, ProviderType},
     secret::Details,
@@ -183,7 +184,10 @@ impl World {
                 Some(_) => Ok(Output::Nothing),
                 None => fail(FailureKind::NotFound, true),
             },
-            Call::StackResource(_) => Ok(Output::Superseded(self.superseded)),
+            Call::StackResource(_) => Ok(Output::StackResource(StackResource {
+                superseded: self.superseded,
+                physical_id: None,
+            })),
             Call::SigningCertificate(_) => Ok(Output::Certificate("MIIC".to_owned())),
         }
     }

@@ -30,10 +30,18 @@ impl Fault {
     pub const THROTTLED: Self = Self::Error(400, "Throttling", "Rate exceeded");
 }
 
+#[derive(Debug)]
+struct Resource {
+    status: String,
+    /// Since when it has that status, in milliseconds since 1970.
+    since: u64,
+    physical_id: String,
+}
+
 #[derive(Debug, Default)]
 struct State {
-    /// By logical id: the status, and since when, in milliseconds since 1970.
-    resources: HashMap<String, (String, u64)>,
+    /// By logical id.
+    resources: HashMap<String, Resource>,
     faults: VecDeque<Fault>,
     always: Option<Fault>,
     asked: Vec<String>,
@@ -60,9 +68,13 @@ impl CloudFormation {
         self.server.url()
     }
 
-    /// Gives a resource that status as of now.
-    pub fn set(&self, logical_id: &str, status: &str) {
-        let resource = (status.to_owned(), epoch_ms());
+    /// Gives a resource that status as of now, and that physical id.
+    pub fn set(&self, logical_id: &str, status: &str, physical_id: &str) {
+        let resource = Resource {
+            status: status.to_owned(),
+            since: epoch_ms(),
+            physical_id: physical_id.to_owned(),
+        };
         self.lock()
             .resources
             .insert(logical_id.to_owned(), resource);
@@ -118,7 +130,12 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
         Some(Fault::Hang) => return Reply::Hang,
         None => {}
     }
-    let Some((status, since)) = state.resources.get(&id) else {
+    let Some(Resource {
+        status,
+        since,
+        physical_id,
+    }) = state.resources.get(&id)
+    else {
         let message = format!("Resource {id} does not exist for stack");
         return error(400, "ValidationError", &message);
     };
@@ -134,7 +151,8 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
             "<DescribeStackResourceResponse \
              xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\">\
              <DescribeStackResourceResult><StackResourceDetail>\
-             <LogicalResourceId>{id}</LogicalResourceId><ResourceStatus>{status}</ResourceStatus>\
+             <LogicalResourceId>{id}</LogicalResourceId>\
+             <PhysicalResourceId>{physical_id}</PhysicalResourceId><ResourceStatus>{status}</ResourceStatus>\
              <LastUpdatedTimestamp>{since}</LastUpdatedTimestamp>\
              </StackResourceDetail></DescribeStackResourceResult>\
              </DescribeStackResourceResponse>"

@@ -118,15 +118,18 @@ impl Region {
         })
     }
 
-    /// Gives the resource of that number a status as of now.
-    fn set(&self, number: usize, status: &str) {
-        self.cloudformation.set(&logical_id(number), status);
+    /// Gives the resource of that number a status as of now, and that physical id.
+    fn set(&self, number: usize, status: &str, physical_id: &str) {
+        let logical_id = logical_id(number);
+        self.cloudformation.set(&logical_id, status, physical_id);
     }
 
     /// A request of its own for the resource of that number, issued now. The resource is in progress
     /// before its request is issued.
-    fn event(&self, number: usize, kind: &str, make: impl FnOnce(&str) -> Value) -> Value {
-        self.set(number, &format!("{kind}_IN_PROGRESS"));
+    fn event(&self, number: usize, kind: &str, make: impl Fn(&str) -> Value) -> Value {
+        let id = &make("")["PhysicalResourceId"];
+        let status = format!("{kind}_IN_PROGRESS");
+        self.set(number, &status, id.as_str().unwrap_or_default());
         self.unnoted_event(number, make)
     }
 

@@ -138,7 +138,7 @@ impl Stack {
         } else {
             "UPDATE_FAILED"
         };
-        self.region.set(number, status);
+        self.region.set(number, status, &self.resources[number].id);
         self.resources[number].is_under_way = false;
         succeeded
     }
@@ -147,7 +147,7 @@ impl Stack {
     fn cancel(&mut self) {
         for (number, resource) in self.resources.iter_mut().enumerate() {
             if std::mem::take(&mut resource.is_under_way) {
-                self.region.set(number, "UPDATE_FAILED");
+                self.region.set(number, "UPDATE_FAILED", &resource.id);
             }
         }
     }
