@@ -1,50 +1,125 @@
-//! The resources of our type in a template, and what CloudFormation would make of their
-//! properties as far as the template tells.
+//! The resources of a template, and what CloudFormation would make of the properties of ours as far as
+//! the template tells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cfn_cognito_idp::provider::{Problem, path_of};
 use serde_json::{Map, Value};
 
+use crate::hints;
 use crate::yaml::{Entry, Kind, Node, Position};
 
 /// The type that is checked. `AWS::CloudFormation::CustomResource` may be handled by any function.
-pub const TYPE: &str = "Custom::CognitoIdentityProvider";
+const TYPE: &str = "Custom::CognitoIdentityProvider";
 
-/// A resource of our type.
+/// A resource.
+#[derive(Debug, Clone, Copy)]
 pub struct Resource<'a> {
     pub name: &'a str,
     pub at: Position,
     /// Absent properties are empty ones.
     pub properties: Option<&'a Entry>,
     /// The condition under which the resource is made.
-    condition: Option<&'a str>,
-    /// It is the body of a `Fn::ForEach`, and names the loop's variable anywhere.
-    looped: bool,
+    pub condition: Option<&'a str>,
+    /// Something fills in `${…}` before CloudFormation sees it: a loop of `Fn::ForEach`, whose body
+    /// this is, or the Serverless Framework.
+    pub filled_in: bool,
+    /// The whole of it.
+    pub entry: &'a Entry,
 }
 
-/// The resources of our type, or nothing if this is no template.
-pub fn resources(template: &Node) -> Option<Vec<Resource<'_>>> {
-    let entries = template.get("Resources")?.value.map()?;
+/// Whether a text that cannot be read may be a template with a resource of ours.
+pub fn may_be_one(text: &str) -> bool {
+    text.contains(TYPE)
+}
+
+/// The resources of a template, those in the bodies of loops among them; or nothing if this is no
+/// template.
+pub fn resources(root: &Node) -> Option<Vec<Resource<'_>>> {
     let mut found = Vec::new();
-    collect(entries, false, &mut found);
+    if let Some(resources) = root.get("Resources") {
+        collect(resources.value.map()?, false, &mut found);
+        return Some(found);
+    }
+    // `resources` of a serverless.yml is a map with a template's sections, or a list of such.
+    let sections = &root.get("resources")?.value;
+    let sections = sections
+        .list()
+        .unwrap_or_else(|| std::slice::from_ref(sections));
+    let mut resources = sections
+        .iter()
+        .filter_map(|section| section.get("Resources")?.value.map())
+        .peekable();
+    resources.peek()?;
+    for entries in resources {
+        collect(entries, true, &mut found);
+    }
     Some(found)
 }
 
-fn collect<'a>(entries: &'a [Entry], looped: bool, found: &mut Vec<Resource<'a>>) {
-    for Entry { at, key, value } in entries {
+fn collect<'a>(entries: &'a [Entry], filled_in: bool, found: &mut Vec<Resource<'a>>) {
+    for entry in entries {
+        let Entry { at, key, value, .. } = entry;
         if key.starts_with("Fn::ForEach::") {
             if let Some([_, _, body]) = value.list() {
                 collect(body.map().unwrap_or_default(), true, found);
             }
-        } else if value.get("Type").and_then(|kind| kind.value.text()) == Some(TYPE) {
+        } else {
             found.push(Resource {
                 name: key,
                 at: *at,
                 properties: value.get("Properties"),
                 condition: value.get("Condition").and_then(|entry| entry.value.text()),
-                looped,
+                filled_in,
+                entry,
             });
+        }
+    }
+}
+
+/// An entry that another one with the same key replaces.
+pub struct Replaced {
+    pub path: String,
+    pub at: Position,
+    /// Where the one is that counts.
+    pub by: Position,
+}
+
+/// What is replaced in an entry, or the entry itself.
+pub fn replaced(entry: &Entry) -> Vec<Replaced> {
+    let mut found = Vec::new();
+    replaced_in(entry, "", &mut found);
+    if let Some(properties) = entry.value.get("Properties") {
+        // Their names are the paths of properties.
+        found.retain(|replaced: &Replaced| !replaced.path.starts_with("Properties."));
+        for property in properties.value.map().unwrap_or_default() {
+            replaced_in(property, &path_of("", &property.key), &mut found);
+        }
+    }
+    found
+}
+
+fn replaced_in(entry: &Entry, path: &str, found: &mut Vec<Replaced>) {
+    found.extend(entry.replaced.iter().map(|replaced| Replaced {
+        path: path.to_owned(),
+        at: replaced.at,
+        by: entry.at,
+    }));
+    replaced_below(&entry.value, path, found);
+}
+
+fn replaced_below(node: &Node, path: &str, found: &mut Vec<Replaced>) {
+    match &node.kind {
+        Kind::Null | Kind::Text(_) => {}
+        Kind::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                replaced_below(item, &format!("{path}[{index}]"), found);
+            }
+        }
+        Kind::Map(entries) => {
+            for entry in entries {
+                replaced_in(entry, &path_of(path, &entry.key), found);
+            }
         }
     }
 }
@@ -53,20 +128,61 @@ fn collect<'a>(entries: &'a [Entry], looped: bool, found: &mut Vec<Resource<'a>>
 pub type Conditions<'a> = BTreeMap<&'a str, bool>;
 
 impl<'a> Resource<'a> {
-    /// The cases to check: nothing assumed, and then each branch of each `Fn::If`, with nothing
-    /// assumed but what leads to it. Other conditions stay unknown, as which of them go together
-    /// is for the deployment to say.
-    pub fn cases(&self) -> Vec<Conditions<'a>> {
-        let base: Conditions<'a> = self
-            .condition
+    /// Whether it is one of ours.
+    pub fn is_provider(&self) -> bool {
+        self.is_of(TYPE)
+    }
+
+    /// Whether it is of that type.
+    pub fn is_of(&self, kind: &str) -> bool {
+        is_of(self.entry, kind)
+    }
+
+    /// Whether it or what it replaces is one of ours.
+    pub fn was_provider(&self) -> bool {
+        let replaced = &self.entry.replaced;
+        self.is_provider() || replaced.iter().any(|entry| is_of(entry, TYPE))
+    }
+
+    /// The property of that name, if it is written out.
+    pub fn property(&self, name: &str) -> Option<&'a Entry> {
+        self.properties?.value.get(name)
+    }
+
+    /// What is assumed in every case.
+    pub fn base(&self) -> Conditions<'a> {
+        self.condition
             .map(|name| (name, true))
             .into_iter()
-            .collect();
-        let mut cases = vec![base.clone()];
+            .collect()
+    }
+
+    /// The cases to check beside [`Resource::base`]: each branch of each `Fn::If`, with nothing
+    /// assumed but what leads to it. Other conditions stay unknown, as which of them go together
+    /// is for the deployment to say.
+    ///
+    /// The cases of a batch contradict each other nowhere. What is wrong in one of them is wrong
+    /// where all of them hold too, so that a batch without mistakes is seen in one reading.
+    pub fn batches(&self) -> Vec<Vec<Conditions<'a>>> {
+        let mut cases = Cases::default();
         if let Some(properties) = self.properties {
-            branches(&properties.value, &base, &mut cases);
+            branches(&properties.value, &self.base(), &mut cases);
         }
-        cases
+        let mut batches: Vec<(Conditions<'a>, Vec<Conditions<'a>>)> = Vec::new();
+        for case in cases.in_order {
+            let fits = |(whole, _): &&mut (Conditions<'a>, _)| {
+                let mut assumed = case.iter();
+                assumed.all(|(name, holds)| whole.get(name).is_none_or(|other| other == holds))
+            };
+            match batches.iter_mut().find(fits) {
+                Some((whole, batch)) => {
+                    whole.extend(&case);
+                    batch.push(case);
+                }
+                None => batches.push((case.clone(), vec![case])),
+            }
+        }
+        batches.into_iter().map(|(_, batch)| batch).collect()
     }
 
     /// The properties in this case.
@@ -81,7 +197,7 @@ impl<'a> Resource<'a> {
         let empty = Value::Object(Map::new());
         let mut reader = Reader {
             conditions,
-            looped: self.looped,
+            filled_in: self.filled_in,
             reading,
         };
         let value = reader.known("", &properties.value, properties.at, &empty);
@@ -90,7 +206,18 @@ impl<'a> Resource<'a> {
     }
 }
 
-fn branches<'a>(node: &'a Node, taken: &Conditions<'a>, cases: &mut Vec<Conditions<'a>>) {
+fn is_of(entry: &Entry, kind: &str) -> bool {
+    let found = entry.value.get("Type");
+    found.is_some_and(|found| found.value.text() == Some(kind))
+}
+
+#[derive(Default)]
+struct Cases<'a> {
+    in_order: Vec<Conditions<'a>>,
+    known: BTreeSet<Conditions<'a>>,
+}
+
+fn branches<'a>(node: &'a Node, taken: &Conditions<'a>, cases: &mut Cases<'a>) {
     if let Some((condition, yes, no)) = choice(node) {
         for (branch, holds) in [(yes, true), (no, false)] {
             match taken.get(condition) {
@@ -99,8 +226,8 @@ fn branches<'a>(node: &'a Node, taken: &Conditions<'a>, cases: &mut Vec<Conditio
                 None => {
                     let mut taken = taken.clone();
                     taken.insert(condition, holds);
-                    if !cases.contains(&taken) {
-                        cases.push(taken.clone());
+                    if cases.known.insert(taken.clone()) {
+                        cases.in_order.push(taken.clone());
                     }
                     branches(branch, &taken, cases);
                 }
@@ -118,7 +245,7 @@ fn branches<'a>(node: &'a Node, taken: &Conditions<'a>, cases: &mut Vec<Conditio
 }
 
 /// `Fn::If` with its condition and branches.
-fn choice(node: &Node) -> Option<(&str, &Node, &Node)> {
+pub fn choice(node: &Node) -> Option<(&str, &Node, &Node)> {
     match intrinsic(node)? {
         ("Fn::If", argument) => match argument.list()? {
             [condition, yes, no] => Some((condition.text()?, yes, no)),
@@ -134,7 +261,7 @@ fn is_no_value(node: &Node) -> bool {
 }
 
 /// The function that stands for a value.
-fn intrinsic(node: &Node) -> Option<(&str, &Node)> {
+pub fn intrinsic(node: &Node) -> Option<(&str, &Node)> {
     match node.map()? {
         [Entry { key, value, .. }] if key == "Ref" || key.starts_with("Fn::") => Some((key, value)),
         _ => None,
@@ -148,26 +275,39 @@ pub struct Reading {
     /// Where each path is, as [`Problem::path`] has it.
     places: BTreeMap<String, Position>,
     /// Paths whose values only the deployment knows.
-    unknown: Vec<String>,
+    unknown: BTreeSet<String>,
     /// Paths of maps and lists that may have more or less in them than the template shows.
-    open: Vec<String>,
-    /// Paths that are there in the branch of a condition only.
-    optional: Vec<String>,
+    open: BTreeSet<String>,
+    /// Paths that are there in the branch of a condition only, and the maps that they are in.
+    optional: BTreeSet<String>,
+    optional_in: BTreeSet<String>,
+    /// What CloudFormation may not take, by path.
+    pub doubts: BTreeMap<String, String>,
 }
 
 impl Reading {
+    /// The value of a property.
+    pub fn property(&self, name: &str) -> Option<&Value> {
+        self.value.get(name)
+    }
+
     /// Whether the problem may be none once it is known what the template leaves open.
     pub fn leaves_open(&self, problem: &Problem) -> bool {
         let path = problem.path();
         let is_open = match problem {
             // It may come with what the deployment adds to its map.
             Problem::Missing(_) => self.is_open(parent(&path)),
+            // It takes both, whatever else there is.
+            Problem::BothMetadata => {
+                return ["ProviderDetails", "ProviderDetailsFrom"]
+                    .iter()
+                    .flat_map(|map| ["MetadataURL", "MetadataFile"].map(|key| path_of(map, key)))
+                    .any(|path| self.is_optional(&path));
+            }
             // It takes both.
             Problem::GivenTwice(key) => self.is_optional(&path_of("ProviderDetails", key)),
             // How many there are.
-            Problem::Form { .. } | Problem::Size { .. } => {
-                self.optional.iter().any(|member| parent(member) == path)
-            }
+            Problem::Form { .. } | Problem::Size { .. } => self.optional_in.contains(&*path),
             _ => false,
         };
         // A key can be seen to be wrong without its value, if it is there.
@@ -179,22 +319,26 @@ impl Reading {
         is_open || is_unknown || self.is_open(&path)
     }
 
-    fn is_optional(&self, path: &str) -> bool {
-        self.optional.iter().any(|optional| optional == path)
+    /// Whether it is there in the branch of a condition only.
+    pub fn is_optional(&self, path: &str) -> bool {
+        self.optional.contains(path)
     }
 
     /// Whether only the deployment knows the value at this path.
     pub fn is_unknown(&self, path: &str) -> bool {
-        let holds = |whole: &String| match path.strip_prefix(whole.as_str()) {
-            Some(rest) => rest.is_empty() || whole.is_empty() || rest.starts_with(['.', '[']),
-            None => false,
-        };
-        self.unknown.iter().any(holds)
+        let mut path = path;
+        loop {
+            match self.unknown.contains(path) {
+                true => return true,
+                false if path.is_empty() => return false,
+                false => path = parent(path),
+            }
+        }
     }
 
     /// Whether the map or list at this path may have more or less in it than the template shows.
     pub fn is_open(&self, path: &str) -> bool {
-        self.open.iter().any(|open| open == path)
+        self.open.contains(path)
     }
 
     /// Where to point: at the path, or at what is there of the way to it.
@@ -219,7 +363,7 @@ const STAND_IN: &str = "unknown";
 
 struct Reader<'a> {
     conditions: &'a Conditions<'a>,
-    looped: bool,
+    filled_in: bool,
     reading: Reading,
 }
 
@@ -236,15 +380,29 @@ impl Reader<'_> {
         self.reading.places.insert(path.to_owned(), at);
         match intrinsic(node) {
             Some(_) if is_no_value(node) => return None,
-            Some(("Fn::Sub", text)) if text.text().is_some_and(refused_reference) => {
-                return text.text().map(Value::from);
+            Some((function, argument)) => {
+                let text = written(function, argument).unwrap_or_default();
+                if refused_reference(&text) {
+                    return Some(text.into());
+                }
+                self.refer(path, &text);
+                return Some(self.unknown(path, stand_in));
             }
-            Some(_) => return Some(self.unknown(path, stand_in)),
             None => {}
         }
         Some(match &node.kind {
-            Kind::Null => Value::Null,
-            Kind::Text(text) if self.left_open(text) => self.unknown(path, stand_in),
+            Kind::Null => {
+                let text = format!(
+                    "{path} is null, and CloudFormation says that \"'null' values are not allowed in \
+                     templates\""
+                );
+                self.reading.doubts.insert(path.to_owned(), text);
+                Value::Null
+            }
+            Kind::Text(text) if self.left_open(text) => {
+                self.refer(path, text);
+                self.unknown(path, stand_in)
+            }
             Kind::Text(text) => text.as_str().into(),
             Kind::List(items) => self.list(path, items),
             Kind::Map(entries) => self.map(path, entries),
@@ -252,19 +410,26 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, path: &str, stand_in: &Value) -> Value {
-        self.reading.unknown.push(path.to_owned());
+        self.reading.unknown.insert(path.to_owned());
         if path == "ProviderDetailsFrom" {
             self.open(path);
         }
         stand_in.clone()
     }
 
+    /// Notes a reference to a secret.
+    fn refer(&mut self, path: &str, text: &str) {
+        let doubt = hints::of_reference(path, text);
+        let doubts = &mut self.reading.doubts;
+        doubts.extend(doubt.map(|doubt| (path.to_owned(), doubt)));
+    }
+
     /// Notes that a map or list may have more or less in it.
     fn open(&mut self, path: &str) {
-        self.reading.open.push(path.to_owned());
+        self.reading.open.insert(path.to_owned());
         // A required key may be in the other map, as far as the template tells.
         if path.is_empty() || path == "ProviderDetailsFrom" {
-            self.reading.open.push("ProviderDetails".to_owned());
+            self.reading.open.insert("ProviderDetails".to_owned());
         }
     }
 
@@ -291,14 +456,15 @@ impl Reader<'_> {
             STAND_IN.into()
         };
         let mut values = Map::new();
-        for Entry { at, key, value } in entries {
+        for Entry { at, key, value, .. } in entries {
             if key == "Fn::Transform" || key.starts_with("Fn::ForEach::") {
                 self.open(path);
                 continue;
             }
             let path = path_of(path, key);
             if self.is_optional(value) {
-                self.reading.optional.push(path.clone());
+                self.reading.optional_in.insert(parent(&path).to_owned());
+                self.reading.optional.insert(path.clone());
             }
             if let Some(value) = self.known(&path, value, *at, &stand_in) {
                 values.insert(key.clone(), value);
@@ -322,8 +488,29 @@ impl Reader<'_> {
 
     /// Whether CloudFormation puts something else into this text.
     fn left_open(&self, text: &str) -> bool {
-        let looped = self.looped && (text.contains("${") || text.contains("&{"));
-        looped || (text.contains("{{resolve:") && !refused_reference(text))
+        let filled_in = self.filled_in && (text.contains("${") || text.contains("&{"));
+        filled_in || (text.contains("{{resolve:") && !refused_reference(text))
+    }
+}
+
+/// The text of a `Fn::Sub` or `Fn::Join` as it is written, with `${…}` for what is put into it.
+fn written(function: &str, argument: &Node) -> Option<String> {
+    match (function, argument.list()) {
+        ("Ref", _) => Some(format!("${{{}}}", argument.text()?)),
+        ("Fn::Sub", None) => argument.text().map(str::to_owned),
+        ("Fn::Sub", Some([text, ..])) => text.text().map(str::to_owned),
+        ("Fn::Join", Some([between, pieces])) => {
+            let piece = |node: &Node| match (node.text(), intrinsic(node)) {
+                (Some(text), _) => text.to_owned(),
+                (None, Some((function, argument))) => {
+                    written(function, argument).unwrap_or_else(|| "${…}".to_owned())
+                }
+                _ => "${…}".to_owned(),
+            };
+            let pieces = pieces.list()?.iter().map(|node| piece(node));
+            Some(pieces.collect::<Vec<_>>().join(between.text()?))
+        }
+        _ => None,
     }
 }
 

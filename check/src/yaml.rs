@@ -2,13 +2,13 @@
 //! written out (`{Ref: …}`), so that all templates look the same.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt::{self, Write as _},
     ops::Range,
     rc::Rc,
 };
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
+use libyaml_safer::{Encoding, EventData, Mark, Parser, ScalarStyle};
 
 /// No template is as deep; deeper ones would end in a stack overflow.
 const DEPTH_MAX: usize = 200;
@@ -22,14 +22,18 @@ pub struct Position {
     pub column: usize,
 }
 
-impl From<Span> for Position {
-    fn from(span: Span) -> Self {
+impl From<Mark> for Position {
+    fn from(mark: Mark) -> Self {
+        let from_one = |count: u64| usize::try_from(count).map_or(usize::MAX, |count| count + 1);
         Self {
-            line: span.start.line(),
-            column: span.start.col() + 1,
+            line: from_one(mark.line),
+            column: from_one(mark.column),
         }
     }
 }
+
+/// Where a file begins.
+const START: Position = Position { line: 1, column: 1 };
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,17 +49,22 @@ pub struct SyntaxError {
 }
 
 impl SyntaxError {
-    fn new(span: Span, text: &str) -> Self {
+    fn new(at: impl Into<Position>, text: &str) -> Self {
         Self {
-            at: span.into(),
+            at: at.into(),
             text: text.to_owned(),
         }
     }
 }
 
-impl From<ScanError> for SyntaxError {
-    fn from(error: ScanError) -> Self {
-        Self::new(Span::empty(*error.marker()), error.info())
+impl From<libyaml_safer::Error> for SyntaxError {
+    fn from(error: libyaml_safer::Error) -> Self {
+        let at = error.problem_mark().map_or(START, Position::from);
+        let problem = error.problem();
+        match error.context() {
+            Some(context) if !context.is_empty() => Self::new(at, &format!("{context}: {problem}")),
+            _ => Self::new(at, problem),
+        }
     }
 }
 
@@ -83,6 +92,8 @@ pub struct Entry {
     pub at: Position,
     pub key: String,
     pub value: Rc<Node>,
+    /// Entries of the same map with the same key, before this one, which is the one that counts.
+    pub replaced: Vec<Self>,
 }
 
 impl Node {
@@ -126,16 +137,16 @@ impl Node {
         }
     }
 
-    /// The entry of a map. Of two with the same key, the last counts, as in JSON.
+    /// The entry of a map.
     pub fn get(&self, key: &str) -> Option<&Entry> {
-        self.map()?.iter().rev().find(|entry| entry.key == key)
+        self.map()?.iter().find(|entry| entry.key == key)
     }
 }
 
 /// A collection whose end has not been read.
 struct Open {
-    span: Span,
-    anchor: usize,
+    at: Position,
+    anchor: Option<String>,
     tag: Option<String>,
     map: bool,
     /// Keys and values in turn, if it is a map.
@@ -185,53 +196,61 @@ fn joined(text: &str) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Rc<Node>, SyntaxError> {
-    let mut anchors: HashMap<usize, Rc<Node>> = HashMap::new();
+    let mut parser = Parser::new();
+    parser.set_encoding(Encoding::Utf8);
+    parser.set_input(text.as_bytes());
+    let mut anchors: HashMap<String, Rc<Node>> = HashMap::new();
     let mut stack: Vec<Open> = Vec::new();
     let mut root = None;
-    for event in Parser::new_from_str(text) {
-        let (event, span) = event?;
-        let (node, anchor) = match event {
-            Event::DocumentStart(_) if root.is_some() => {
-                return Err(SyntaxError::new(span, "a second document begins here"));
+    loop {
+        let event = parser.parse()?;
+        let at = event.start_mark.into();
+        let (node, anchor) = match event.data {
+            EventData::DocumentStart { .. } if root.is_some() => {
+                return Err(SyntaxError::new(at, "a second document begins here"));
             }
-            Event::Scalar(text, style, anchor, tag) => {
-                let kind = scalar(&text, style, tag.as_deref());
-                let node = Node::new(span.into(), kind);
-                (written_out(node, local(tag.as_deref())), anchor)
+            EventData::Scalar {
+                anchor,
+                tag,
+                value,
+                style,
+                ..
+            } => {
+                let is_plain = style == ScalarStyle::Plain && tag.is_none();
+                let node = Node::new(at, scalar(value, is_plain));
+                (written_out(node, local(tag)), anchor)
             }
-            Event::SequenceStart(anchor, ref tag) | Event::MappingStart(anchor, ref tag) => {
-                if stack.len() >= DEPTH_MAX {
-                    return Err(SyntaxError::new(span, "this is nested too deeply"));
-                }
-                stack.push(Open {
-                    span,
-                    anchor,
-                    tag: local(tag.as_deref()),
-                    map: matches!(event, Event::MappingStart(..)),
-                    nodes: Vec::new(),
-                });
+            EventData::SequenceStart { anchor, tag, .. } => {
+                open(&mut stack, at, anchor, tag, false)?;
                 continue;
             }
-            Event::SequenceEnd | Event::MappingEnd => {
+            EventData::MappingStart { anchor, tag, .. } => {
+                open(&mut stack, at, anchor, tag, true)?;
+                continue;
+            }
+            EventData::SequenceEnd | EventData::MappingEnd => {
                 let Some(open) = stack.pop() else { continue };
                 let kind = if open.map {
                     Kind::Map(entries(&open)?)
                 } else {
                     Kind::List(open.nodes)
                 };
-                let node = Node::new(open.span.into(), kind);
+                let node = Node::new(open.at, kind);
                 (written_out(node, open.tag), open.anchor)
             }
-            Event::Alias(anchor) => match anchors.get(&anchor) {
-                Some(node) => (Rc::clone(node), 0),
-                None => return Err(SyntaxError::new(span, "this alias is part of its anchor")),
-            },
+            EventData::Alias { anchor } => {
+                let node = anchors.get(&anchor).ok_or_else(|| {
+                    SyntaxError::new(at, "there is no anchor of that name before this alias")
+                })?;
+                (Rc::clone(node), None)
+            }
+            EventData::StreamEnd => break,
             _ => continue,
         };
         if node.nodes > NODES_MAX || stack.len() + node.depth > DEPTH_MAX {
-            return Err(SyntaxError::new(span, "aliases make this too large"));
+            return Err(SyntaxError::new(at, "aliases make this too large"));
         }
-        if anchor > 0 {
+        if let Some(anchor) = anchor {
             anchors.insert(anchor, Rc::clone(&node));
         }
         match stack.last_mut() {
@@ -239,16 +258,33 @@ fn read(text: &str) -> Result<Rc<Node>, SyntaxError> {
             None => root = Some(node),
         }
     }
-    root.ok_or_else(|| SyntaxError {
-        at: Position { line: 1, column: 1 },
-        text: "the file is empty".to_owned(),
-    })
+    root.ok_or_else(|| SyntaxError::new(START, "the file is empty"))
+}
+
+fn open(
+    stack: &mut Vec<Open>,
+    at: Position,
+    anchor: Option<String>,
+    tag: Option<String>,
+    map: bool,
+) -> Result<(), SyntaxError> {
+    if stack.len() >= DEPTH_MAX {
+        return Err(SyntaxError::new(at, "this is nested too deeply"));
+    }
+    stack.push(Open {
+        at,
+        anchor,
+        tag: local(tag),
+        map,
+        nodes: Vec::new(),
+    });
+    Ok(())
 }
 
 /// Plain words mean what they mean in YAML 1.1, which is CloudFormation's.
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
-    if style == ScalarStyle::Plain && tag.is_none() {
-        match text {
+fn scalar(text: String, is_plain: bool) -> Kind {
+    if is_plain {
+        match text.as_str() {
             "" | "~" | "null" | "Null" | "NULL" => return Kind::Null,
             "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => {
                 return Kind::Text("true".to_owned());
@@ -259,13 +295,13 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
             _ => {}
         }
     }
-    Kind::Text(text.to_owned())
+    Kind::Text(text)
 }
 
 /// The name in a tag such as `!Ref`; those of YAML itself (`!!str`) change nothing here.
-fn local(tag: Option<&Tag>) -> Option<String> {
-    tag.filter(|tag| tag.handle == "!" && !tag.suffix.is_empty())
-        .map(|tag| tag.suffix.clone())
+fn local(tag: Option<String>) -> Option<String> {
+    let name = tag?.strip_prefix('!')?.to_owned();
+    (!name.is_empty()).then_some(name)
 }
 
 /// `!Ref x` as `{Ref: x}`, `!Sub x` as `{Fn::Sub: x}`.
@@ -283,6 +319,7 @@ fn written_out(node: Node, tag: Option<String>) -> Rc<Node> {
             at,
             key,
             value: node,
+            replaced: Vec::new(),
         }]),
     ))
 }
@@ -290,34 +327,44 @@ fn written_out(node: Node, tag: Option<String>) -> Rc<Node> {
 /// A map's entries. CloudFormation refuses aliases and merges, but `aws cloudformation package`
 /// and `sam build` write them out before it sees them, and so they count here.
 fn entries(open: &Open) -> Result<Vec<Entry>, SyntaxError> {
-    let mut own = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut places = BTreeMap::new();
     let mut merged = Vec::new();
     for pair in open.nodes.chunks_exact(2) {
         let [key, value] = pair else { continue };
         let Some(text) = key.text() else {
-            return Err(SyntaxError {
-                at: key.at,
-                text: "a key must be a text".to_owned(),
-            });
+            return Err(SyntaxError::new(key.at, "a key must be a text"));
         };
         if text == "<<" {
             let maps = value.list().unwrap_or_else(|| std::slice::from_ref(value));
             merged.extend(maps.iter().filter_map(|map| map.map()).flatten().cloned());
-        } else {
-            own.push(Entry {
-                at: key.at,
-                key: text.to_owned(),
-                value: Rc::clone(value),
-            });
+            continue;
+        }
+        let entry = Entry {
+            at: key.at,
+            key: text.to_owned(),
+            value: Rc::clone(value),
+            replaced: Vec::new(),
+        };
+        let place = *places.entry(entry.key.clone()).or_insert(entries.len());
+        match entries.get_mut(place) {
+            // Of two with the same key the last counts, as in JSON.
+            Some(before) => {
+                let mut replaced = std::mem::replace(before, entry);
+                before.replaced.append(&mut replaced.replaced);
+                before.replaced.push(replaced);
+            }
+            None => entries.push(entry),
         }
     }
     // Own entries win over merged ones, and earlier merged ones over later.
     for entry in merged {
-        if own.iter().all(|other| other.key != entry.key) {
-            own.push(entry);
-        }
+        places.entry(entry.key.clone()).or_insert_with(|| {
+            entries.push(entry);
+            entries.len()
+        });
     }
-    Ok(own)
+    Ok(entries)
 }
 
 #[cfg(test)]
@@ -360,7 +407,7 @@ mod tests {
     #[test]
     fn plain_words_are_those_of_yaml_1_1() {
         assert_eq!(
-            parsed("[yes, Off, \"yes\", ~, null, 010, 1.0, !!str true, !!str]"),
+            parsed("[yes, Off, \"yes\", ~, null, 010, 1.0, !!str true, !!str ]"),
             r#"["true","false","yes",null,null,"010","1.0","true",""]"#
         );
     }
@@ -424,7 +471,7 @@ mod tests {
         );
         assert_eq!(
             refused("a: &a [*a]\n"),
-            "1:8: this alias is part of its anchor"
+            "1:8: there is no anchor of that name before this alias"
         );
         assert_eq!(refused("? [a]\n: b\n"), "1:3: a key must be a text");
         assert!(refused("a: [1, 2\nb: 3\n").starts_with("2:"));

@@ -133,7 +133,7 @@ fn what_breaks_a_rule_is_refused_by_both() {
         assert!(!validator.is_valid(properties), "{}", path.display());
         count += 1;
     }
-    assert_eq!(count, 48);
+    assert_eq!(count, 51);
 }
 
 #[test]

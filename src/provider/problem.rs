@@ -56,6 +56,12 @@ pub enum Problem {
     /// SAML without metadata.
     #[error("ProviderDetails.MetadataURL or ProviderDetails.MetadataFile is required")]
     NoMetadata,
+    /// SAML with metadata twice.
+    #[error(
+        "only one of MetadataURL and MetadataFile may be given, in ProviderDetails or \
+         ProviderDetailsFrom: remove the other"
+    )]
+    BothMetadata,
     /// A `MetadataFile` that Cognito would not take.
     #[error("ProviderDetails.MetadataFile {0}")]
     Metadata(Mistake),
@@ -101,7 +107,7 @@ impl Problem {
                 .unwrap_or(path)
                 .into(),
             Self::SocialName(_) => "ProviderName".into(),
-            Self::NoMetadata => "ProviderDetails".into(),
+            Self::NoMetadata | Self::BothMetadata => "ProviderDetails".into(),
             Self::GivenTwice(key) => path_of("ProviderDetailsFrom", key).into(),
             Self::Returned(key) => path_of("ProviderDetails", key).into(),
             Self::Unresolved(key) => path_of("ProviderDetails", key).into(),

@@ -1,4 +1,5 @@
-//! The published limits of Cognito's API model, and nothing stricter than those.
+//! The published limits of Cognito's API model, and what it was seen to refuse whatever else is there;
+//! nothing stricter than those.
 
 use std::{borrow::Cow, ops::RangeInclusive};
 
@@ -64,8 +65,13 @@ pub(super) fn check_required(
     for key in required_keys(kind).iter().filter(|key| !has(key)) {
         problems.push(Problem::Missing(format!("ProviderDetails.{key}").into()));
     }
-    if kind == ProviderType::Saml && !has("MetadataURL") && !has("MetadataFile") {
-        problems.push(Problem::NoMetadata);
+    if kind == ProviderType::Saml {
+        match (has("MetadataURL"), has("MetadataFile")) {
+            (false, false) => problems.push(Problem::NoMetadata),
+            // "Only one of the MetadataURL or MetadataFile should be provided."
+            (true, true) => problems.push(Problem::BothMetadata),
+            _ => {}
+        }
     }
 }
 
@@ -82,6 +88,20 @@ pub(super) fn check_details(
             path: "ProviderDetails.attributes_request_method".into(),
             form: "GET or POST",
             shape: Shape::text(method),
+        });
+    }
+    // "OIDC endpoint must start with https://"
+    if kind == Some(ProviderType::Oidc)
+        && let Some(issuer) = details.get("oidc_issuer")
+        && !issuer.contains("{{resolve:")
+        && !issuer
+            .get(..8)
+            .is_some_and(|start| start.eq_ignore_ascii_case("https://"))
+    {
+        problems.push(Problem::Form {
+            path: "ProviderDetails.oidc_issuer".into(),
+            form: "a URL that starts with https://",
+            shape: Shape::text(issuer),
         });
     }
     for (key, value) in details {

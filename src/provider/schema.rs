@@ -15,9 +15,10 @@ use crate::physical_id::{PROVIDER_NAME_MAX, USER_POOL_ID_MAX};
 
 /// The schema of a resource's `Properties`, with intrinsic functions and their like resolved.
 ///
-/// It says what the rules say, but for metadata, which it does not look into, and four things: a `ServiceTimeout` in quotes is only seen to be a
-/// number, dynamic references that CloudFormation resolves are let through, a key may be given
-/// twice, by value and by source, and a `ServiceToken` is required, without which there is no event.
+/// It says what the rules say, but for metadata, which it does not look into, and four things: a
+/// `ServiceTimeout` in quotes is only seen to be a number, dynamic references that CloudFormation
+/// resolves are let through, a key may be given twice, by value and by source, and a `ServiceToken` is
+/// required, without which there is no event.
 pub fn schema() -> Value {
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -152,7 +153,10 @@ fn pattern(member: &str) -> Option<&'static str> {
 /// What holds for one type.
 fn of_type(kind: ProviderType) -> Value {
     let required: Vec<_> = match kind {
-        ProviderType::Saml => vec![in_either("MetadataURL", Some("MetadataFile"))],
+        ProviderType::Saml => vec![
+            in_either("MetadataURL", Some("MetadataFile")),
+            not_both("MetadataURL", "MetadataFile"),
+        ],
         _ => required_keys(kind)
             .iter()
             .map(|key| in_either(key, None))
@@ -161,7 +165,13 @@ fn of_type(kind: ProviderType) -> Value {
     let mut properties = Map::new();
     if kind == ProviderType::Oidc {
         let methods = json!({
-            "properties": {"attributes_request_method": {"enum": REQUEST_METHODS}},
+            "properties": {
+                "attributes_request_method": {"enum": REQUEST_METHODS},
+                "oidc_issuer": {
+                    "type": "string",
+                    "pattern": r"^([hH][tT][tT][pP][sS]://|[\s\S]*\{\{resolve:)",
+                },
+            },
         });
         properties.insert("ProviderDetails".to_owned(), methods);
     }
@@ -187,13 +197,32 @@ fn of_type(kind: ProviderType) -> Value {
 /// A key that one of the maps must have, unless one has the other key. By nested conditions, because
 /// messages of `anyOf` would quote both maps, secrets included.
 fn in_either(key: &str, instead: Option<&str>) -> Value {
-    let has =
-        |map: &str, key: &str| json!({"required": [map], "properties": {map: {"required": [key]}}});
     let keys = std::iter::once(key).chain(instead);
-    let ways =
-        keys.flat_map(|key| ["ProviderDetails", "ProviderDetailsFrom"].map(|map| has(map, key)));
     json!({
-        "if": {"not": {"anyOf": ways.collect::<Value>()}},
+        "if": {"not": {"anyOf": keys.flat_map(ways).collect::<Value>()}},
         "then": has("ProviderDetails", key),
     })
+}
+
+/// Two keys of which the maps may have one.
+fn not_both(one: &str, other: &str) -> Value {
+    json!({
+        "if": {"anyOf": ways(one)},
+        "then": {
+            "properties": Map::from_iter(MAPS.map(|map| {
+                (map.to_owned(), json!({"properties": {other: false}}))
+            })),
+        },
+    })
+}
+
+const MAPS: [&str; 2] = ["ProviderDetails", "ProviderDetailsFrom"];
+
+/// That a key is there, in one of the maps.
+fn ways(key: &str) -> [Value; 2] {
+    MAPS.map(|map| has(map, key))
+}
+
+fn has(map: &str, key: &str) -> Value {
+    json!({"required": [map], "properties": {map: {"required": [key]}}})
 }

@@ -22,7 +22,13 @@ fn oidc() -> Value {
 fn minimal(kind: ProviderType, details: &[&str]) -> Value {
     let details: Map<String, Value> = details
         .iter()
-        .map(|key| ((*key).to_owned(), "GET".into()))
+        .map(|key| {
+            let value = match *key {
+                "oidc_issuer" => "https://idp.example.com",
+                _ => "GET",
+            };
+            ((*key).to_owned(), value.into())
+        })
         .collect();
     json!({
         "UserPoolId": "eu-west-1_AbC",
@@ -158,6 +164,46 @@ fn every_type_names_its_missing_keys() {
         }
     }
     parsed(&minimal(ProviderType::Saml, &["MetadataURL"]));
+}
+
+#[test]
+fn metadata_are_given_once() {
+    let both = "only one of MetadataURL and MetadataFile may be given, in ProviderDetails or \
+                ProviderDetailsFrom: remove the other";
+    let given = minimal(ProviderType::Saml, &["MetadataURL", "MetadataFile"]);
+    assert_eq!(problems(&given), format!("invalid properties: {both}"));
+    for (given, from) in [
+        ("MetadataURL", "MetadataFile"),
+        ("MetadataFile", "MetadataURL"),
+    ] {
+        let mut properties = minimal(ProviderType::Saml, &[given]);
+        properties["ProviderDetailsFrom"] = json!({from: {"SsmParameter": {"Name": "a"}}});
+        assert_eq!(problems(&properties), format!("invalid properties: {both}"));
+    }
+}
+
+#[test]
+fn an_issuer_is_a_url_of_https() {
+    for (issuer, is_taken) in [
+        ("https://idp.example.com", true),
+        ("HTTPS://idp.example.com", true),
+        ("http://idp.example.com", false),
+        ("idp.example.com", false),
+        ("https:/é", false),
+        ("", false),
+    ] {
+        let declared = Declared::try_from(&with_detail("oidc_issuer", json!(issuer)));
+        assert_eq!(declared.is_ok(), is_taken, "{issuer}");
+        let mut provider = parsed(&oidc()).provider;
+        let added = provider.add("oidc_issuer".to_owned(), issuer.into(), false);
+        assert_eq!(added.is_ok(), is_taken, "{issuer}");
+    }
+    let mut google = minimal(
+        ProviderType::Google,
+        &["client_id", "client_secret", "authorize_scopes"],
+    );
+    google["ProviderDetails"]["oidc_issuer"] = json!("any");
+    parsed(&google);
 }
 
 #[test]

@@ -3,11 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::{
+    ffi::OsStr,
     io::Write as _,
     process::{Command, Stdio},
 };
 
-const README: &str = include_str!("../../README.md");
+mod reading;
+mod rules;
+mod whole;
+
+const README: &str = include_str!("../../../README.md");
 
 /// Exit status, standard output and standard error.
 fn check(arguments: &[&str], input: &str) -> (i32, String, String) {
@@ -26,6 +31,19 @@ fn check(arguments: &[&str], input: &str) -> (i32, String, String) {
         .write_all(input.as_bytes())
         .unwrap();
     let output = child.wait_with_output().unwrap();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+/// The same, for files of any name.
+fn check_files(files: &[&OsStr]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_cfn-cognito-idp-check"))
+        .args(files)
+        .output()
+        .unwrap();
     (
         output.status.code().unwrap(),
         String::from_utf8(output.stdout).unwrap(),
@@ -54,10 +72,10 @@ fn the_readme_shows_what_is_said() {
 #[test]
 fn every_problem_is_shown_where_it_is() {
     let (status, out, error) = check(&["problems.yaml"], "");
-    assert_eq!(out, include_str!("templates/problems.txt"));
+    assert_eq!(out, include_str!("../templates/problems.txt"));
     assert_eq!(
         (status, error.as_str()),
-        (1, "5 identity providers checked, 29 problems\n")
+        (1, "5 identity providers checked, 29 problems, 2 warnings\n")
     );
 }
 
@@ -79,6 +97,8 @@ fn metadata_in_a_template_are_looked_at_as_far_as_they_are_known() {
         "has no SingleSignOnService with the HTTP-Redirect binding, which Cognito needs";
     let no_certificate = "has no signing certificate: its IDPSSODescriptor needs a KeyDescriptor \
                           with use=\"signing\", or without use, that holds an X509Certificate";
+    let both = "only one of MetadataURL and MetadataFile may be given, in ProviderDetails or \
+                ProviderDetailsFrom: remove the other";
     let expired = "has no signing certificate that is still valid: the last expired on \
                    2020-01-01T00:00:00Z";
     let said = [
@@ -87,8 +107,10 @@ fn metadata_in_a_template_are_looked_at_as_far_as_they_are_known() {
         format!("21:9: Expired: {at} {expired}"),
         format!("38:9: Choice: {at} {no_certificate}"),
         format!("38:9: Choice: {at} {no_redirect} (where HasBinding is false)"),
+        format!("50:7: Doubtful: {both}"),
         format!("51:9: Doubtful: warning: {at} has no entityID"),
         format!("51:9: Doubtful: warning: {at} {no_certificate}"),
+        format!("92:7: Branch: {both} (where HasUrl is true)"),
         format!("93:9: Branch: warning: {at} {no_metadata}"),
         format!("93:9: Branch: {at} {no_metadata} (where HasUrl is false)"),
         format!("103:9: Adopted: warning: {at} {expired}"),
@@ -97,7 +119,7 @@ fn metadata_in_a_template_are_looked_at_as_far_as_they_are_known() {
     assert_eq!(out, said.concat());
     assert_eq!(
         (status, error.as_str()),
-        (1, "9 identity providers checked, 6 problems, 4 warnings\n")
+        (1, "9 identity providers checked, 8 problems, 4 warnings\n")
     );
 
     let (status, out, _) = check(&["--format", "sarif", "metadata.yaml"], "");
@@ -105,7 +127,7 @@ fn metadata_in_a_template_are_looked_at_as_far_as_they_are_known() {
     let results = out["runs"][0]["results"].as_array().unwrap();
     let errors = results.iter().filter(|result| result["level"] == "error");
     let warnings = results.iter().filter(|result| result["level"] == "warning");
-    assert_eq!((status, errors.count(), warnings.count()), (1, 6, 4));
+    assert_eq!((status, errors.count(), warnings.count()), (1, 8, 4));
 }
 
 #[test]
@@ -119,10 +141,10 @@ Resources:
       UserPoolId: eu-west-1_AbC
       ProviderName: Corp
       ProviderType: SAML
-      ProviderDetails: {MetadataURL: https://idp, MetadataFile: <html/>}
+      ProviderDetails: {MetadataURL: https://idp, Wrong: key}
 ";
-    let text = "-:9:51: Corp: warning: ProviderDetails.MetadataFile is not SAML metadata: its root \
-                is neither EntityDescriptor nor EntitiesDescriptor\n";
+    let text = "-:9:51: Corp: warning: ProviderDetails.Wrong is no key that Cognito documents for \
+                SAML providers; it is passed on as it is\n";
     let summary = "1 identity provider checked, 0 problems, 1 warning\n";
     assert_eq!(check(&["-"], template), owned(0, text, summary));
 }
@@ -143,7 +165,7 @@ fn the_examples_have_no_problem() {
 
 #[test]
 fn json_is_a_template_too_and_any_number_of_files_are_checked() {
-    let json = include_str!("templates/tabs.json");
+    let json = include_str!("../templates/tabs.json");
     assert_eq!(
         check(&["tabs.json", "-"], json),
         owned(
@@ -166,7 +188,7 @@ fn what_is_no_template_is_named_and_the_others_are_checked() {
     assert_eq!((status, out.as_str()), (2, GOOGLE));
     assert_eq!(
         error,
-        "broken.yaml:4:15: illegal placement of ':' indicator\n\
+        "broken.yaml:4:15: while parsing a flow sequence: did not find expected ',' or ']'\n\
          workflow.yaml: this is no template, as it has no map named Resources\n\
          gone.yaml: No such file or directory (os error 2)\n\
          1 identity provider checked, 3 problems, 3 files not checked\n"

@@ -1,0 +1,255 @@
+//! What Cognito or CloudFormation may refuse, or take for something else than was meant. The function
+//! says nothing of it.
+
+use cfn_cognito_idp::provider::{ProviderType, path_of};
+use serde_json::Value;
+
+use crate::template::Reading;
+
+/// What there is to say, and the paths that it is about.
+pub fn of(reading: &Reading) -> Vec<(String, String)> {
+    let mut hints: Vec<(String, String)> = name(reading).into_iter().collect();
+    let kind = reading.property("ProviderType").and_then(Value::as_str);
+    if let Some(kind) = kind.and_then(ProviderType::from_name) {
+        keys(reading, kind, &mut hints);
+    }
+    let doubts = &reading.doubts;
+    hints.extend(
+        doubts
+            .iter()
+            .map(|(path, text)| (path.clone(), text.clone())),
+    );
+    hints
+}
+
+/// `CreateIdentityProvider` has a stricter pattern than the other operations:
+/// `[^_\p{Z}][\p{L}\p{M}\p{S}\p{N}\p{P}][^_\p{Z}]+`.
+fn name(reading: &Reading) -> Option<(String, String)> {
+    let path = "ProviderName";
+    let name = reading.property(path)?.as_str()?;
+    if name.is_empty() || reading.is_unknown(path) {
+        return None;
+    }
+    let mut characters = name.chars();
+    let is_free = |c: char| c != '_' && !c.is_whitespace();
+    let is_taken = characters.next().is_some_and(is_free)
+        && characters.next().is_some_and(|c| !c.is_whitespace())
+        && characters.clone().next().is_some()
+        && characters.all(is_free);
+    let text = "Cognito does not take this ProviderName for a new provider: it must have three \
+                characters or more, no space, and no underscore but as the second character. A \
+                provider that has such a name keeps it";
+    (!is_taken).then(|| (path.to_owned(), text.to_owned()))
+}
+
+/// Keys that the documentation does not have.
+fn keys(reading: &Reading, kind: ProviderType, hints: &mut Vec<(String, String)>) {
+    let documented = documented(kind);
+    let maps = ["ProviderDetails", "ProviderDetailsFrom"];
+    let has = |key: &str| {
+        let mut values = maps.iter().filter_map(|map| reading.property(map));
+        values.any(|map| map.get(key).is_some())
+    };
+    for map in maps {
+        let keys = reading.property(map).and_then(Value::as_object);
+        let keys = keys.into_iter().flatten();
+        for (key, _) in keys {
+            // It is returned, and the rules say so.
+            let is_known =
+                documented.contains(&key.as_str()) || key == "ActiveEncryptionCertificate";
+            if is_known || key.contains("${") {
+                continue;
+            }
+            let path = path_of(map, key);
+            let mut text = format!(
+                "{path} is no key that Cognito documents for {} providers; it is passed on as it is",
+                kind.as_str()
+            );
+            if let Some(meant) = meant(key, documented).filter(|meant| !has(meant)) {
+                text = format!("{text}. Did you mean {meant}?");
+            }
+            hints.push((path, text));
+        }
+    }
+}
+
+/// The keys of `ProviderDetails` in the reference of `CreateIdentityProvider` and
+/// `DescribeIdentityProvider`, those that are returned among them.
+const fn documented(kind: ProviderType) -> &'static [&'static str] {
+    match kind {
+        ProviderType::Saml => &[
+            "MetadataURL",
+            "MetadataFile",
+            "IDPInit",
+            "IDPSignout",
+            "EncryptedResponses",
+            "RequestSigningAlgorithm",
+            "SSORedirectBindingURI",
+            "SLORedirectBindingURI",
+        ],
+        ProviderType::Oidc => &[
+            "client_id",
+            "client_secret",
+            "authorize_scopes",
+            "oidc_issuer",
+            "attributes_request_method",
+            "attributes_url",
+            "attributes_url_add_attributes",
+            "authorize_url",
+            "jwks_uri",
+            "token_url",
+        ],
+        ProviderType::Google => &[
+            "client_id",
+            "client_secret",
+            "authorize_scopes",
+            "attributes_url",
+            "attributes_url_add_attributes",
+            "authorize_url",
+            "oidc_issuer",
+            "token_request_method",
+            "token_url",
+        ],
+        ProviderType::Facebook => &[
+            "client_id",
+            "client_secret",
+            "authorize_scopes",
+            "api_version",
+            "attributes_url",
+            "attributes_url_add_attributes",
+            "authorize_url",
+            "token_request_method",
+            "token_url",
+        ],
+        ProviderType::LoginWithAmazon => &[
+            "client_id",
+            "client_secret",
+            "authorize_scopes",
+            "attributes_url",
+            "attributes_url_add_attributes",
+            "authorize_url",
+            "token_request_method",
+            "token_url",
+        ],
+        ProviderType::SignInWithApple => &[
+            "client_id",
+            "team_id",
+            "key_id",
+            "private_key",
+            "authorize_scopes",
+            "attributes_url_add_attributes",
+            "authorize_url",
+            "oidc_issuer",
+            "token_request_method",
+            "token_url",
+        ],
+    }
+}
+
+/// Names that other documents have for the same: the discovery of OIDC, the console, the
+/// providers themselves. Without case and punctuation.
+const ALIASES: [(&str, &str); 30] = [
+    ("authorizationendpoint", "authorize_url"),
+    ("authorizationurl", "authorize_url"),
+    ("authorizeendpoint", "authorize_url"),
+    ("authendpoint", "authorize_url"),
+    ("authurl", "authorize_url"),
+    ("tokenendpoint", "token_url"),
+    ("tokenuri", "token_url"),
+    ("userinfoendpoint", "attributes_url"),
+    ("userinfourl", "attributes_url"),
+    ("userinfo", "attributes_url"),
+    ("attributesendpoint", "attributes_url"),
+    ("jwksendpoint", "jwks_uri"),
+    ("jwksurl", "jwks_uri"),
+    ("jwks", "jwks_uri"),
+    ("issuer", "oidc_issuer"),
+    ("issuerurl", "oidc_issuer"),
+    ("issueruri", "oidc_issuer"),
+    ("scope", "authorize_scopes"),
+    ("scopes", "authorize_scopes"),
+    ("secret", "client_secret"),
+    ("appsecret", "client_secret"),
+    ("appid", "client_id"),
+    ("servicesid", "client_id"),
+    ("metadata", "MetadataFile"),
+    ("metadatadocument", "MetadataFile"),
+    ("metadataxml", "MetadataFile"),
+    ("metadatauri", "MetadataURL"),
+    ("requestmethod", "attributes_request_method"),
+    ("encryptedassertions", "EncryptedResponses"),
+    ("signingalgorithm", "RequestSigningAlgorithm"),
+];
+
+/// The documented key that was probably meant.
+fn meant(key: &str, documented: &[&'static str]) -> Option<&'static str> {
+    let plain = |key: &str| -> String {
+        let kept = key.chars().filter(|c| c.is_alphanumeric());
+        kept.flat_map(char::to_lowercase).collect()
+    };
+    let key = plain(key);
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == key);
+    let alias = alias.map(|(_, meant)| *meant);
+    let near = || {
+        let distances = documented
+            .iter()
+            .map(|known| (strsim::osa_distance(&key, &plain(known)), *known));
+        let near = distances.min()?;
+        // Two slips in a word of eight.
+        (near.0 * 4 <= key.chars().count()).then_some(near.1)
+    };
+    alias
+        .filter(|meant| documented.contains(meant))
+        .or_else(near)
+}
+
+/// What to say of a text in which CloudFormation has a reference to a secret, if it has one.
+pub fn of_reference(path: &str, text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("{{resolve:secretsmanager:")?;
+    let (reference, _) = rest.split_once("}}")?;
+    let said = format!(
+        "{path} holds a dynamic reference to Secrets Manager, which AWS does not support in custom \
+         resources; where it arrives unresolved, the function refuses it"
+    );
+    let Some(key) = path.strip_prefix("ProviderDetails.") else {
+        return Some(said);
+    };
+    let source = source(reference);
+    Some(format!(
+        "{said}. To have the function read it: ProviderDetailsFrom: {{{key}: {{SecretsManager: \
+         {{{source}}}}}}}"
+    ))
+}
+
+/// The members of a source for `secret-id:SecretString:json-key:version-stage:version-id`.
+fn source(reference: &str) -> String {
+    let parts = parts(reference);
+    // arn:aws:secretsmanager:eu-west-1:123456789012:secret:idp
+    let id_parts = if reference.starts_with("arn:") { 7 } else { 1 };
+    let (id, rest) = parts.split_at(id_parts.min(parts.len()));
+    let id = id.join(":");
+    let rest = rest.iter().skip(1).copied();
+    let members = std::iter::once(("SecretId", id.as_str()))
+        .chain(
+            ["JsonKey", "VersionStage", "VersionId"]
+                .into_iter()
+                .zip(rest),
+        )
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| {
+            let function = if value.contains("${") { "!Sub " } else { "" };
+            format!("{name}: {function}\"{value}\"")
+        });
+    members.collect::<Vec<_>>().join(", ")
+}
+
+/// Splits at colons that are not in `${AWS::Region}` and its like.
+fn parts(reference: &str) -> Vec<&str> {
+    let mut inside = false;
+    reference
+        .split(|c| {
+            inside = (inside || c == '{') && c != '}';
+            c == ':' && !inside
+        })
+        .collect()
+}
