@@ -6,6 +6,7 @@
 
 mod certificate;
 mod cost;
+mod keys;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,15 +21,12 @@ use crate::{
     provider::{Provider, ProviderType, VALUE_MAX},
     secret::Details,
 };
-use certificate::Validity;
 
 /// More than fit into the 131,072 characters that Cognito takes, with something in them.
 const NODES_MAX: u32 = 100_000;
 /// Metadata have a handful. What the parser does for nested ones grows with the cube of their number,
 /// and nothing could stop it.
 const PREFIXES_MAX: usize = 50;
-/// What Cognito takes of one certificate.
-const CERTIFICATE_MAX: usize = 4_096;
 
 const METADATA_FILE: &str = "MetadataFile";
 const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
@@ -280,65 +278,7 @@ fn inspect(document: &Document<'_>, now: SystemTime, findings: &mut Findings) {
     if !services.any(|service| service.attribute("Binding") == Some(REDIRECT)) {
         findings.mistakes.push(Mistake::NoRedirect);
     }
-    inspect_keys(&providers, now, findings);
-}
-
-fn inspect_keys(providers: &[Node<'_, '_>], now: SystemTime, findings: &mut Findings) {
-    let signing: Vec<_> = providers
-        .iter()
-        .flat_map(|provider| named(*provider, "KeyDescriptor"))
-        .filter(|key| matches!(key.attribute("use"), None | Some("signing")))
-        .collect();
-    // Each once, in whatever it is nested.
-    let certificates: BTreeSet<_> = signing
-        .iter()
-        .flat_map(|key| named(*key, "X509Certificate"))
-        .collect();
-    let texts: Vec<String> = certificates.into_iter().map(text).collect();
-    if texts.is_empty() {
-        if signing
-            .iter()
-            .any(|key| named(*key, "KeyInfo").next().is_some())
-        {
-            findings.doubt("has a signing key, but no X509Certificate of it");
-        } else {
-            findings.mistakes.push(Mistake::NoCertificate);
-        }
-        return;
-    }
-    if texts.iter().any(|text| text.len() > CERTIFICATE_MAX) {
-        findings.doubt(format!(
-            "has a signing certificate of more than {CERTIFICATE_MAX} characters"
-        ));
-    }
-    let mut read: Vec<Validity> = texts
-        .iter()
-        .filter_map(|text| Validity::read(text))
-        .collect();
-    let unread = texts.len() - read.len();
-    if unread > 0 {
-        findings.doubt(format!(
-            "has signing certificates that cannot be read: {unread} of {}",
-            texts.len()
-        ));
-    }
-    read.sort_by_key(|certificate| certificate.not_after);
-    let (Some(first), Some(last)) = (read.first(), read.last()) else {
-        return;
-    };
-    // What has expired needs nobody's attention any more while another is valid.
-    let next = read.iter().find(|certificate| certificate.not_after >= now);
-    findings.metadata.certificate_not_after = date(next.unwrap_or(last).not_after);
-    let last_day = date(last.not_after).unwrap_or_default();
-    // One that cannot be read may be valid.
-    if last.not_after < now && unread == 0 {
-        findings.mistakes.push(Mistake::Expired(last_day));
-    } else if let Some(expired) = Some(first).filter(|first| first.not_after < now) {
-        let day = date(expired.not_after).unwrap_or_default();
-        findings.doubt(format!("has a signing certificate that expired on {day}"));
-    } else if read.iter().all(|certificate| certificate.not_before > now) {
-        findings.doubt("has no signing certificate that is valid already");
-    }
+    keys::inspect(&providers, now, findings);
 }
 
 /// The elements of that name in an element, whatever their prefix and however deep.
@@ -349,18 +289,6 @@ fn named<'a, 'input>(
     within
         .descendants()
         .filter(move |node| node.is_element() && node.tag_name().name() == name)
-}
-
-/// All the text in an element, without the white space, of which certificates have any amount.
-fn text(element: Node<'_, '_>) -> String {
-    let texts = element
-        .children()
-        .filter(Node::is_text)
-        .map(|child| child.text());
-    texts
-        .flatten()
-        .flat_map(str::split_ascii_whitespace)
-        .collect()
 }
 
 fn date(time: SystemTime) -> Option<String> {

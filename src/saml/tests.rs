@@ -1,3 +1,7 @@
+mod chains;
+mod der;
+mod files;
+
 use std::time::Duration;
 
 use time::macros::utc_datetime;

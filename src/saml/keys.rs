@@ -1,0 +1,235 @@
+//! The keys that an identity provider signs with, and until when their certificates are valid.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::SystemTime,
+};
+
+use roxmltree::Node;
+
+use super::{Findings, Mistake, SAML, certificate::Certificate, date, named};
+
+/// What Cognito takes of one certificate.
+const CERTIFICATE_MAX: usize = 4_096;
+/// The namespace of XML signatures: outside of it, an element is no part of a key to a SAML library.
+const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
+
+/// Looks at the keys of these `IDPSSODescriptor` elements.
+pub(super) fn inspect(providers: &[Node<'_, '_>], now: SystemTime, findings: &mut Findings) {
+    // Each once, in whatever it is nested.
+    let descriptors: BTreeSet<_> = providers
+        .iter()
+        .flat_map(|provider| named(*provider, "KeyDescriptor"))
+        .filter(serves_signing)
+        .collect();
+    let infos: Vec<_> = descriptors
+        .iter()
+        .flat_map(|descriptor| children(*descriptor, "KeyInfo"))
+        .collect();
+    if infos.is_empty() {
+        let mut deeper = descriptors.iter().flat_map(|key| named(*key, "KeyInfo"));
+        if deeper.next().is_some() {
+            findings.doubt("has a signing key, but no X509Certificate of it");
+        } else {
+            findings.mistakes.push(Mistake::NoCertificate);
+        }
+        return;
+    }
+    let mut uses = descriptors.iter().filter_map(|key| key.attribute("use"));
+    if !uses.all(is_signing) {
+        findings.doubt("has a KeyDescriptor whose use is neither signing nor encryption");
+    }
+    if infos.iter().any(is_misplaced) {
+        findings.doubt("has a signing key outside of the namespace of XML signatures");
+    }
+    let keys: Vec<Key> = infos.into_iter().map(Key::read).collect();
+    inspect_certificates(&keys, findings);
+    inspect_dates(&keys, now, findings);
+}
+
+/// Whether the pool may verify assertions with the key. A use that SAML does not know rules nothing
+/// out.
+fn serves_signing(descriptor: &Node<'_, '_>) -> bool {
+    let used = descriptor.attribute("use");
+    !used.is_some_and(|used| used.eq_ignore_ascii_case("encryption"))
+}
+
+fn is_signing(used: &str) -> bool {
+    used.eq_ignore_ascii_case("signing")
+}
+
+/// Whether a SAML library does not see the key, or not all of it.
+fn is_misplaced(info: &Node<'_, '_>) -> bool {
+    ["KeyInfo", "X509Data", "X509Certificate"]
+        .into_iter()
+        .flat_map(|name| named(*info, name))
+        .any(|element| element.tag_name().namespace() != Some(SIGNATURE))
+}
+
+/// The children of that name, whatever their namespace.
+fn children<'a, 'input>(
+    within: Node<'a, 'input>,
+    name: &'static str,
+) -> impl Iterator<Item = Node<'a, 'input>> {
+    let children = within.children();
+    children.filter(move |node| node.is_element() && node.tag_name().name() == name)
+}
+
+/// One `KeyInfo`: a key, the certificate of it, and perhaps those of the authorities above.
+struct Key {
+    /// How many characters each certificate has.
+    lengths: Vec<usize>,
+    /// The certificates, or none for one that cannot be read.
+    certificates: Vec<Option<Certificate>>,
+    /// Whether there is a key that a SAML library sees, in another form than a certificate.
+    is_bare: bool,
+}
+
+impl Key {
+    fn read(info: Node<'_, '_>) -> Self {
+        let is_in = |node: &Node<'_, '_>, namespace| node.tag_name().namespace() == Some(namespace);
+        let is_seen = is_in(&info, SIGNATURE)
+            && info
+                .parent()
+                .is_some_and(|descriptor| is_in(&descriptor, SAML));
+        let data = children(info, "X509Data").filter(|data| is_seen && is_in(data, SIGNATURE));
+        let certificates = data.flat_map(|data| children(data, "X509Certificate"));
+        let texts: Vec<String> = certificates
+            .filter(|certificate| is_in(certificate, SIGNATURE))
+            .map(text)
+            .collect();
+        let certificates = texts.iter().flat_map(|text| match Certificate::read(text) {
+            Some(read) => read.into_iter().map(Some).collect(),
+            None => vec![None],
+        });
+        Self {
+            certificates: certificates.collect(),
+            is_bare: is_seen && texts.is_empty() && !is_misplaced(&info),
+            lengths: texts.iter().map(String::len).collect(),
+        }
+    }
+
+    /// Returns the certificates of the signing key: those that issued none of the others. Where that
+    /// does not tell, it is the first one, as it is to SAML libraries.
+    fn signing(&self) -> (Vec<&Certificate>, Certainty) {
+        let read: Vec<&Certificate> = self.certificates.iter().flatten().collect();
+        if read.len() == self.certificates.len() {
+            let leaves = leaves(&read);
+            if !leaves.is_empty() {
+                return (leaves, Certainty::Known);
+            }
+        }
+        let first = self.certificates.first().and_then(Option::as_ref);
+        (first.into_iter().collect(), Certainty::Assumed)
+    }
+
+    /// Whether the key may have a valid certificate.
+    fn may_be_valid(&self, now: SystemTime) -> bool {
+        let is_valid = |certificate: &Certificate| certificate.not_after >= now;
+        match self.signing() {
+            (signing, Certainty::Known) => signing.into_iter().any(is_valid),
+            (_, Certainty::Assumed) => {
+                self.certificates.is_empty()
+                    || self
+                        .certificates
+                        .iter()
+                        .any(|certificate| certificate.as_ref().is_none_or(is_valid))
+            }
+        }
+    }
+}
+
+/// How it is known which of several certificates is that of the signing key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Certainty {
+    Known,
+    Assumed,
+}
+
+/// Returns the certificates that issued none of the others. One that names itself as its issuer was
+/// issued by whatever has its name and its key.
+fn leaves<'a>(chain: &[&'a Certificate]) -> Vec<&'a Certificate> {
+    let (own, others): (Vec<&Certificate>, Vec<_>) = chain
+        .iter()
+        .copied()
+        .partition(|certificate| certificate.is_self_issued());
+    let issuers: BTreeSet<_> = others
+        .iter()
+        .map(|certificate| &certificate.issuer)
+        .collect();
+    let mut keys = BTreeMap::<_, usize>::new();
+    for certificate in own {
+        *keys
+            .entry((&certificate.subject, &certificate.key))
+            .or_default() += 1;
+    }
+    let issued_one = |certificate: &Certificate| {
+        let same = keys.get(&(&certificate.subject, &certificate.key));
+        issuers.contains(&certificate.subject)
+            || same.copied().unwrap_or(0) > usize::from(certificate.is_self_issued())
+    };
+    let all = chain.iter().copied();
+    all.filter(|certificate| !issued_one(certificate)).collect()
+}
+
+fn inspect_certificates(keys: &[Key], findings: &mut Findings) {
+    if keys.iter().any(|key| key.is_bare) {
+        findings.doubt("has a signing key, but no X509Certificate of it");
+    }
+    let mut lengths = keys.iter().flat_map(|key| &key.lengths);
+    if lengths.any(|length| *length > CERTIFICATE_MAX) {
+        findings.doubt(format!(
+            "has a signing certificate of more than {CERTIFICATE_MAX} characters"
+        ));
+    }
+    let certificates = || keys.iter().flat_map(|key| &key.certificates);
+    let unread = certificates().filter(|certificate| certificate.is_none());
+    let unread = unread.count();
+    if unread > 0 {
+        findings.doubt(format!(
+            "has signing certificates that cannot be read: {unread} of {}",
+            certificates().count()
+        ));
+    }
+    let mut signing = keys.iter().flat_map(|key| key.signing().0);
+    if signing.any(|certificate| certificate.is_unusual) {
+        findings.doubt("has a signing certificate in a form that not every library reads");
+    }
+}
+
+fn inspect_dates(keys: &[Key], now: SystemTime, findings: &mut Findings) {
+    let mut signing: Vec<_> = keys.iter().flat_map(|key| key.signing().0).collect();
+    signing.sort_by_key(|certificate| certificate.not_after);
+    let (Some(first), Some(last)) = (signing.first(), signing.last()) else {
+        return;
+    };
+    // What has expired needs nobody's attention any more while another is valid.
+    let next = signing
+        .iter()
+        .find(|certificate| certificate.not_after >= now);
+    findings.metadata.certificate_not_after = date(next.unwrap_or(last).not_after);
+    let last_day = date(last.not_after).unwrap_or_default();
+    if !keys.iter().any(|key| key.may_be_valid(now)) {
+        findings.mistakes.push(Mistake::Expired(last_day));
+    } else if first.not_after < now {
+        let day = date(first.not_after).unwrap_or_default();
+        findings.doubt(format!("has a signing certificate that expired on {day}"));
+    } else if signing
+        .iter()
+        .all(|certificate| certificate.not_before > now)
+    {
+        findings.doubt("has no signing certificate that is valid already");
+    }
+}
+
+/// All the text in an element, without the white space, of which certificates have any amount.
+fn text(element: Node<'_, '_>) -> String {
+    let texts = element
+        .children()
+        .filter(Node::is_text)
+        .map(|child| child.text());
+    texts
+        .flatten()
+        .flat_map(str::split_ascii_whitespace)
+        .collect()
+}
