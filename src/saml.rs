@@ -6,6 +6,7 @@
 
 mod certificate;
 mod cost;
+mod descriptor;
 mod keys;
 
 use std::{
@@ -29,7 +30,6 @@ const NODES_MAX: u32 = 100_000;
 const PREFIXES_MAX: usize = 50;
 
 const METADATA_FILE: &str = "MetadataFile";
-const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 const SAML: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 
 /// A document that Cognito would not take.
@@ -41,6 +41,12 @@ pub enum Mistake {
     /// XML of another kind.
     #[error("is not SAML metadata: its root is neither EntityDescriptor nor EntitiesDescriptor")]
     NotSaml,
+    /// Its elements mean nothing to a SAML library.
+    #[error(
+        "is not SAML metadata to Cognito: its root has no namespace, and needs \
+         xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" or a prefix for it"
+    )]
+    NoNamespace,
     /// Metadata of something else, of a service provider say.
     #[error("describes no identity provider: it has no IDPSSODescriptor")]
     NoProvider,
@@ -192,7 +198,7 @@ pub fn read(text: &str, now: SystemTime) -> Findings {
         return findings;
     }
     match Document::parse_with_options(trimmed, options) {
-        Ok(document) => inspect(&document, now, &mut findings),
+        Ok(document) => descriptor::inspect(&document, now, &mut findings),
         Err(error) => {
             let line = error
                 .pos()
@@ -239,46 +245,6 @@ fn malformed(error: &roxmltree::Error, text: &str, line: u32, findings: &mut Fin
         }
         _ => findings.mistakes.push(Mistake::NotXml(line)),
     }
-}
-
-fn inspect(document: &Document<'_>, now: SystemTime, findings: &mut Findings) {
-    let root = document.root_element();
-    match root.tag_name().name() {
-        "EntityDescriptor" => {}
-        "EntitiesDescriptor" => findings.doubt("is an EntitiesDescriptor, not an EntityDescriptor"),
-        _ => return findings.mistakes.push(Mistake::NotSaml),
-    }
-    if root.tag_name().namespace() != Some(SAML) {
-        findings.doubt("has a root outside of the namespace of SAML metadata");
-    }
-    let providers: Vec<_> = named(root, "IDPSSODescriptor").collect();
-    let Some(first) = providers.first() else {
-        return findings.mistakes.push(Mistake::NoProvider);
-    };
-    let entity = |provider: &Node<'_, '_>| provider.parent().map(|entity| entity.id());
-    if providers
-        .iter()
-        .any(|provider| entity(provider) != entity(first))
-    {
-        // Which one Cognito would take is not published.
-        return findings.doubt("describes several identity providers");
-    }
-    let entity_id = first
-        .parent()
-        .and_then(|entity| entity.attribute("entityID"))
-        .filter(|id| !id.is_empty());
-    if entity_id.is_none() {
-        findings.doubt("has no entityID");
-    }
-    findings.metadata.entity_id = entity_id.map(ToOwned::to_owned);
-
-    let mut services = providers
-        .iter()
-        .flat_map(|provider| named(*provider, "SingleSignOnService"));
-    if !services.any(|service| service.attribute("Binding") == Some(REDIRECT)) {
-        findings.mistakes.push(Mistake::NoRedirect);
-    }
-    keys::inspect(&providers, now, findings);
 }
 
 /// The elements of that name in an element, whatever their prefix and however deep.

@@ -39,9 +39,6 @@ pub(super) fn inspect(providers: &[Node<'_, '_>], now: SystemTime, findings: &mu
     if !uses.all(is_signing) {
         findings.doubt("has a KeyDescriptor whose use is neither signing nor encryption");
     }
-    if infos.iter().any(is_misplaced) {
-        findings.doubt("has a signing key outside of the namespace of XML signatures");
-    }
     let keys: Vec<Key> = infos.into_iter().map(Key::read).collect();
     inspect_certificates(&keys, findings);
     inspect_dates(&keys, now, findings);
@@ -59,11 +56,13 @@ fn is_signing(used: &str) -> bool {
 }
 
 /// Whether a SAML library does not see the key, or not all of it.
-fn is_misplaced(info: &Node<'_, '_>) -> bool {
-    ["KeyInfo", "X509Data", "X509Certificate"]
-        .into_iter()
-        .flat_map(|name| named(*info, name))
-        .any(|element| element.tag_name().namespace() != Some(SIGNATURE))
+fn is_misplaced(info: Node<'_, '_>) -> bool {
+    let mut elements = info.descendants().filter(Node::is_element);
+    elements.any(|element| {
+        let name = element.tag_name();
+        matches!(name.name(), "KeyInfo" | "X509Data" | "X509Certificate")
+            && name.namespace() != Some(SIGNATURE)
+    })
 }
 
 /// The children of that name, whatever their namespace.
@@ -83,6 +82,7 @@ struct Key {
     certificates: Vec<Option<Certificate>>,
     /// Whether there is a key that a SAML library sees, in another form than a certificate.
     is_bare: bool,
+    is_misplaced: bool,
 }
 
 impl Key {
@@ -102,9 +102,11 @@ impl Key {
             Some(read) => read.into_iter().map(Some).collect(),
             None => vec![None],
         });
+        let is_misplaced = is_misplaced(info);
         Self {
+            is_misplaced,
             certificates: certificates.collect(),
-            is_bare: is_seen && texts.is_empty() && !is_misplaced(&info),
+            is_bare: is_seen && texts.is_empty() && !is_misplaced,
             lengths: texts.iter().map(String::len).collect(),
         }
     }
@@ -173,6 +175,9 @@ fn leaves<'a>(chain: &[&'a Certificate]) -> Vec<&'a Certificate> {
 }
 
 fn inspect_certificates(keys: &[Key], findings: &mut Findings) {
+    if keys.iter().any(|key| key.is_misplaced) {
+        findings.doubt("has a signing key outside of the namespace of XML signatures");
+    }
     if keys.iter().any(|key| key.is_bare) {
         findings.doubt("has a signing key, but no X509Certificate of it");
     }

@@ -1,0 +1,128 @@
+//! What an identity provider says about itself: who it is, and where it is to be found.
+
+use std::{collections::BTreeSet, time::SystemTime};
+
+use roxmltree::{Document, Node};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{Findings, Mistake, SAML, date, keys, named};
+
+const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
+/// What an identity provider supports that Cognito can use.
+const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+
+/// Looks at a document that is XML.
+pub(super) fn inspect(document: &Document<'_>, now: SystemTime, findings: &mut Findings) {
+    let root = document.root_element();
+    match root.tag_name().name() {
+        "EntityDescriptor" => {}
+        "EntitiesDescriptor" => findings.doubt("is an EntitiesDescriptor, not an EntityDescriptor"),
+        _ => return findings.mistakes.push(Mistake::NotSaml),
+    }
+    match root.tag_name().namespace() {
+        Some(SAML) => {}
+        None => findings.mistakes.push(Mistake::NoNamespace),
+        Some(_) => findings.doubt("has a root outside of the namespace of SAML metadata"),
+    }
+    let providers: Vec<_> = named(root, "IDPSSODescriptor").collect();
+    let Some(first) = providers.first() else {
+        return findings.mistakes.push(Mistake::NoProvider);
+    };
+    inspect_validity(&providers, now, findings);
+    let entity = |provider: &Node<'_, '_>| provider.parent().map(|entity| entity.id());
+    if providers
+        .iter()
+        .any(|provider| entity(provider) != entity(first))
+    {
+        // Which one Cognito would take is not published.
+        return findings.doubt("describes several identity providers");
+    }
+    let entity_id = first
+        .parent()
+        .and_then(|entity| entity.attribute("entityID"))
+        .filter(|id| !id.is_empty());
+    if entity_id.is_none() {
+        findings.doubt("has no entityID");
+    }
+    findings.metadata.entity_id = entity_id.map(ToOwned::to_owned);
+
+    inspect_names(root, &providers, findings);
+    inspect_services(&providers, findings);
+    keys::inspect(&providers, now, findings);
+}
+
+/// Looks until when the metadata of these providers, and all that they are part of, are valid.
+fn inspect_validity(providers: &[Node<'_, '_>], now: SystemTime, findings: &mut Findings) {
+    let elements: BTreeSet<_> = providers.iter().flat_map(Node::ancestors).collect();
+    let ends = elements
+        .iter()
+        .filter_map(|element| element.attribute("validUntil"));
+    let (mut earliest, mut is_unread) = (None, false);
+    for end in ends.map(date_time) {
+        match end {
+            Some(end) => earliest = Some(earliest.map_or(end, |earliest| end.min(earliest))),
+            None => is_unread = true,
+        }
+    }
+    if let Some(end) = earliest.filter(|end| *end < now) {
+        let end = date(end).unwrap_or_default();
+        findings.doubt(format!("has a validUntil in the past: {end}"));
+    }
+    if is_unread {
+        findings.doubt("has a validUntil that is not a date with a time");
+    }
+}
+
+/// Looks at the namespaces of elements that a SAML library knows by name and namespace.
+fn inspect_names(root: Node<'_, '_>, providers: &[Node<'_, '_>], findings: &mut Findings) {
+    if root.tag_name().namespace() != Some(SAML) {
+        // That has been said.
+        return;
+    }
+    let entities = providers.iter().flat_map(Node::ancestors);
+    let parts = ["KeyDescriptor", "SingleSignOnService"]
+        .into_iter()
+        .flat_map(|name| {
+            providers
+                .iter()
+                .flat_map(move |provider| named(*provider, name))
+        });
+    let mut elements = entities.chain(parts).filter(Node::is_element);
+    if elements.any(|element| element.tag_name().namespace() != Some(SAML)) {
+        findings.doubt("has elements outside of the namespace of SAML metadata");
+    }
+}
+
+fn inspect_services(providers: &[Node<'_, '_>], findings: &mut Findings) {
+    let protocols = providers
+        .iter()
+        .filter_map(|provider| provider.attribute("protocolSupportEnumeration"));
+    let mut protocols = protocols.flat_map(str::split_ascii_whitespace);
+    if !protocols.any(|protocol| protocol == PROTOCOL) {
+        findings.doubt(format!(
+            "has an IDPSSODescriptor without {PROTOCOL} in protocolSupportEnumeration"
+        ));
+    }
+    let services = || {
+        let providers = providers.iter();
+        providers.flat_map(|provider| named(*provider, "SingleSignOnService"))
+    };
+    let has_location = |service: Node<'_, '_>| {
+        let location = service.attribute("Location");
+        location.is_some_and(|location| !location.trim().is_empty())
+    };
+    if !services().all(has_location) {
+        findings.doubt("has a SingleSignOnService without Location");
+    }
+    if !services().any(|service| service.attribute("Binding") == Some(REDIRECT)) {
+        findings.mistakes.push(Mistake::NoRedirect);
+    }
+}
+
+/// Reads a date and time of XML, where it may have no zone: SAML has them in UTC.
+fn date_time(text: &str) -> Option<SystemTime> {
+    let text = text.trim();
+    let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339);
+    let moment = read(text).or_else(|_| read(&format!("{text}Z")));
+    moment.ok().map(SystemTime::from)
+}
