@@ -6,6 +6,7 @@
 
 mod certificate;
 mod cost;
+mod declaration;
 mod descriptor;
 mod keys;
 
@@ -21,6 +22,7 @@ use time::{UtcDateTime, format_description::well_known::Rfc3339};
 use crate::{
     provider::{Provider, ProviderType, VALUE_MAX},
     secret::Details,
+    text::document,
 };
 
 /// More than fit into the 131,072 characters that Cognito takes, with something in them.
@@ -172,7 +174,8 @@ pub fn check_properties(properties: &Value, occasion: Occasion, now: SystemTime)
 /// Looks at a document.
 pub fn read(text: &str, now: SystemTime) -> Findings {
     let mut findings = Findings::default();
-    if text.chars().count() > VALUE_MAX {
+    let document = document(text);
+    if document.chars().count() > VALUE_MAX {
         // That is a problem of its own, and said elsewhere.
         return findings;
     }
@@ -181,14 +184,17 @@ pub fn read(text: &str, now: SystemTime) -> Findings {
         nodes_limit: NODES_MAX,
         ..ParsingOptions::default()
     };
-    // What stands before it is not the document's, and YAML leaves a line break easily.
-    let trimmed = text.trim_start_matches('\u{feff}').trim_start();
+    // White space before it is not the document's, and YAML leaves a line break easily.
+    let trimmed = document.trim_start();
     let before = text.len() - trimmed.len();
     let lines_before = text
         .bytes()
         .take(before)
         .filter(|byte| *byte == b'\n')
         .count();
+    if declaration::misleads(trimmed) {
+        findings.doubt("declares an encoding that is not UTF-8");
+    }
     let excess = match cost::excess(trimmed) {
         None if prefixes(trimmed) > PREFIXES_MAX => Some("namespace prefixes"),
         excess => excess,
@@ -198,7 +204,7 @@ pub fn read(text: &str, now: SystemTime) -> Findings {
         return findings;
     }
     match Document::parse_with_options(trimmed, options) {
-        Ok(document) => descriptor::inspect(&document, now, &mut findings),
+        Ok(parsed) => descriptor::inspect(&parsed, now, &mut findings),
         Err(error) => {
             let line = error
                 .pos()

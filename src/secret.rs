@@ -8,6 +8,8 @@ use std::{
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::text::document;
+
 /// The keys of `ProviderDetails` whose values may be shown, most useful first.
 ///
 /// Everything else, keys of the future included, is treated as a secret. Adding a key here puts
@@ -40,7 +42,10 @@ pub const PUBLIC_KEYS: [&str; 21] = [
 const WRITE_ONLY_KEYS: [&str; 1] = ["private_key"];
 
 /// The keys that are known to hold secrets: their values are cleared from texts at any length.
-const SECRET_KEYS: [&str; 3] = ["client_secret", "private_key", "MetadataFile"];
+const SECRET_KEYS: [&str; 3] = ["client_secret", "private_key", METADATA_FILE];
+
+/// The key whose value is an XML document.
+const METADATA_FILE: &str = "MetadataFile";
 
 /// From this many characters on, a secret is cleared from texts wherever it stands. A shorter one is
 /// cleared where it stands as a word, or else it would spoil the words that contain it. Shorter values
@@ -48,6 +53,10 @@ const SECRET_KEYS: [&str; 3] = ["client_secret", "private_key", "MetadataFile"];
 const SECRET_MIN: usize = 8;
 
 /// A provider's `ProviderDetails`. Its `Debug` shows keys only.
+///
+/// A `MetadataFile` is kept without what may stand before the document, wherever it comes from: from a
+/// template, from a source, or from Cognito, which may have it from an earlier version. So two that differ
+/// in that only are equal.
 #[derive(Clone, Default)]
 pub struct Details {
     values: BTreeMap<String, SecretString>,
@@ -98,6 +107,9 @@ impl Details {
         if is_secret {
             self.hidden.insert(key.clone());
         }
+        let given = value.expose_secret();
+        let shorter = Some(kept(&key, given)).filter(|kept| kept.len() < given.len());
+        let value = shorter.map(SecretString::from).unwrap_or(value);
         self.values.insert(key, value);
     }
 
@@ -179,6 +191,15 @@ impl Details {
     }
 }
 
+/// Returns what is kept of a value, and sent to Cognito.
+pub(crate) fn kept<'a>(key: &str, value: &'a str) -> &'a str {
+    if key == METADATA_FILE {
+        document(value)
+    } else {
+        value
+    }
+}
+
 /// Whether a text between these characters is the secret, and not part of a word.
 fn stands(before: Option<char>, secret: &str, after: Option<char>) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
@@ -198,7 +219,11 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Details {
         Self {
             values: entries
                 .into_iter()
-                .map(|(key, value)| (key.into(), SecretString::from(value.into())))
+                .map(|(key, value)| {
+                    let (key, value) = (key.into(), SecretString::from(value.into()));
+                    let kept = kept(&key, value.expose_secret()).into();
+                    (key, kept)
+                })
                 .collect(),
             hidden: BTreeSet::new(),
         }
@@ -324,6 +349,24 @@ END"#
             assert_eq!(observed.public(key), None, "{key}");
         }
         assert!(observed.public("oidc_issuer").is_some());
+    }
+
+    #[test]
+    fn metadata_are_kept_and_compared_without_what_stands_before_them() {
+        let document = "<?xml version=\"1.0\"?><a/>";
+        let marked = format!("\u{feff}\r\n{document}");
+        let mut added = Details::default();
+        added.insert("MetadataFile".to_owned(), marked.clone().into(), true);
+        let given = Details::from_iter([("MetadataFile", marked.as_str())]);
+        let plain = Details::from_iter([("MetadataFile", document)]);
+        for details in [&added, &given, &plain] {
+            assert_eq!(details.expose("MetadataFile"), Some(document));
+            for other in [&added, &given, &plain] {
+                assert!(details.are_held_by(other));
+            }
+        }
+        let key = Details::from_iter([("private_key", "\u{feff}k")]);
+        assert_eq!(key.expose("private_key"), Some("\u{feff}k"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{
     Members, ProviderType, StringMap,
     problem::{self, Problem, Shape},
 };
-use crate::physical_id::PROVIDER_NAME_MAX;
+use crate::{physical_id::PROVIDER_NAME_MAX, secret::kept};
 
 /// The properties of the resource type; any other is a mistake that must not be ignored.
 pub const PROPERTIES: [&str; 12] = [
@@ -110,7 +110,7 @@ pub(super) fn check_details(
         if value.contains("{{resolve:") {
             problems.push(Problem::Unresolved(problem::name(key)));
         }
-        size(path(), value, 0, VALUE_MAX, problems);
+        size(path(), kept(key, value), 0, VALUE_MAX, problems);
     }
 }
 

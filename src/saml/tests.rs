@@ -108,7 +108,8 @@ fn form_does_not_matter() {
         OKTA.replace('\n', "\r\n"),
         format!("\u{feff}{OKTA}"),
         format!("\n  {OKTA}\n\n"),
-        OKTA.replace("UTF-8", "UTF-16"),
+        OKTA.replace("UTF-8", "us-ascii"),
+        format!("\n\u{feff}{OKTA}"),
         OKTA.replace(
             "<md:NameIDFormat>",
             "<!-- a <note> & more --><md:NameIDFormat>",

@@ -26,6 +26,8 @@ const S3: Service<Content> = Service {
     read,
 };
 
+/// What some programs write before UTF-8. It is no part of the text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The longest that a part of a host name may be.
 const HOST_MAX: usize = 63;
 
@@ -87,6 +89,8 @@ fn text(bytes: &[u8]) -> Content {
     if bytes.len() > BYTES_MAX {
         return Err("the object is longer than Cognito takes, it has more than 524288 bytes");
     }
+    // It says that what follows is UTF-8.
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let text = str::from_utf8(bytes);
     text.map(Fetched::from)
         .map_err(|_| "the object is not UTF-8 text")

@@ -194,6 +194,37 @@ async fn metadata_that_cognito_may_take_are_sent_with_a_warning() {
 }
 
 #[tokio::test]
+async fn metadata_are_sent_without_what_stands_before_them_and_compared_so() {
+    let world = World::new().await;
+    let sent = |operation| world.input(operation)["ProviderDetails"]["MetadataFile"].clone();
+    let marked = file(&format!("\u{feff}\n {OKTA}"));
+    let event = events::create(&world.url(), &marked);
+    // The second delivery finds what the first one made.
+    for _ in 0..2 {
+        assert_eq!(world.send(event.clone()).await, success(ID, okta_data()));
+        assert_eq!(sent("Create"), OKTA);
+    }
+    let body = world.update(ID, &marked, &file(OKTA)).await;
+    assert_eq!(body, success(ID, okta_data()));
+    assert_eq!(sent("Update"), OKTA);
+    assert_eq!(
+        world.operations(),
+        ["Create", "Create", "Describe", "Update"]
+    );
+    // Cognito may have them as they were given to another handler.
+    world.cognito.remove(POOL, "Corp");
+    world.cognito.put(&marked, 0);
+    assert_eq!(world.send(event).await, success(ID, okta_data()));
+    assert_eq!(world.operations(), ["Create", "Describe"]);
+    // What is not sent does not count as too long.
+    let longest = OKTA.to_owned() + &" ".repeat(131_072 - OKTA.chars().count());
+    let body = world
+        .update(ID, &file(&format!("\u{feff}{longest}")), &marked)
+        .await;
+    assert_eq!(body["Status"], "SUCCESS", "{body}");
+}
+
+#[tokio::test]
 async fn what_metadata_tell_is_in_every_answer() {
     let world = World::new().await;
     let event = events::create(&world.url(), &file(OKTA));

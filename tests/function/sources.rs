@@ -155,6 +155,22 @@ async fn an_object_is_read_byte_for_byte_and_in_any_version() {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_is_not_part_of_an_object() {
+    let (world, stores) = world().await;
+    let marked = |text: &str| [b"\xef\xbb\xbf", text.as_bytes()].concat();
+    stores.put_object("meta/okta.xml", "", &marked(OKTA));
+    let body = world.create(&saml(object())).await;
+    assert_eq!(body["Status"], "SUCCESS", "{body}");
+    assert_eq!(stored(&world, "MetadataFile"), OKTA);
+    world.cognito.remove(POOL, "Corp");
+    // Whatever it is.
+    stores.put_object("meta/okta.xml", "", &marked("s3cret"));
+    let body = world.create(&corp(object())).await;
+    assert_eq!(body["Status"], "SUCCESS", "{body}");
+    assert_eq!(stored(&world, "client_secret"), "s3cret");
+}
+
+#[tokio::test]
 async fn an_object_may_have_any_key() {
     let (world, stores) = world().await;
     let keys = [

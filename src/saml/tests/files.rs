@@ -37,6 +37,23 @@ fn a_root_without_a_namespace_is_refused() {
 }
 
 #[test]
+fn a_byte_order_mark_is_not_part_of_the_document() {
+    let document = file!("bom");
+    assert_eq!(said(document), (vec![], vec![]));
+    let details = details(&[("MetadataFile", document)]);
+    let kept = details.expose("MetadataFile").unwrap();
+    assert!(kept.starts_with("<?xml"), "{kept:.10}");
+    assert!(document.ends_with(kept));
+}
+
+#[test]
+fn an_encoding_that_the_text_does_not_have_is_doubted() {
+    let document = file!("declared-utf16");
+    assert_eq!(doubted(document), "declares an encoding that is not UTF-8");
+    assert_eq!(until(document).as_deref(), Some(UNTIL));
+}
+
+#[test]
 fn metadata_past_their_validity_are_doubted() {
     let document = file!("valid-until-past");
     assert_eq!(
