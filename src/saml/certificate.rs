@@ -6,11 +6,19 @@
 use std::time::SystemTime;
 
 use aws_smithy_types::base64;
-use der::{Decode as _, ErrorKind, Reader as _, SliceReader, Tag, Tagged as _, asn1::AnyRef};
+use der::{
+    Decode as _, ErrorKind, Reader as _, SliceReader, Tag, TagNumber, Tagged as _, asn1::AnyRef,
+};
 use time::{Date, Duration, Month, PrimitiveDateTime, Time};
 
 /// The tag of a `SEQUENCE`, with which a certificate in DER begins.
 const SEQUENCE: u8 = 0x30;
+const EXTENSIONS: Tag = Tag::ContextSpecific {
+    constructed: true,
+    number: TagNumber(3),
+};
+/// Their identifier, 2.5.29.19.
+const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
 /// Two digits of a year mean 1950 to 2049 (RFC 5280, section 4.1.2.5.1).
 const FIRST_YEAR: i32 = 1950;
 
@@ -24,6 +32,8 @@ pub(super) struct Certificate {
     pub(super) not_after: SystemTime,
     /// Whether it has a form that not every library reads.
     pub(super) is_unusual: bool,
+    /// Whether it says that its key signs other certificates.
+    pub(super) is_authority: bool,
     /// The name of the one whose key signed it, in a form that can be compared.
     pub(super) issuer: Name,
     /// Its own name, likewise.
@@ -54,7 +64,7 @@ impl Certificate {
         self.issuer == self.subject
     }
 
-    /// Reads the fields up to the public key; RFC 5280 has them in section 4.1.
+    /// Reads the fields that are needed; RFC 5280 has them in section 4.1.
     fn from_der(bytes: &[u8]) -> der::Result<Self> {
         let mut reader = SliceReader::new(bytes)?;
         let whole: AnyRef<'_> = reader.decode()?;
@@ -77,12 +87,42 @@ impl Certificate {
         Ok(Self {
             not_before: moment(not_before)?,
             not_after: moment(not_after)?,
+            is_authority: is_authority(&mut signed).unwrap_or(false),
             is_unusual: !reader.is_finished() || !is_usual(not_before) || !is_usual(not_after),
             issuer: comparable(issuer),
             subject: comparable(subject),
             key: key.value().to_vec(),
         })
     }
+}
+
+/// Reads what follows the public key as far as the basic constraints (RFC 5280, section 4.2.1.9).
+fn is_authority(signed: &mut SliceReader<'_>) -> der::Result<bool> {
+    while !signed.is_finished() {
+        let field = AnyRef::decode(signed)?;
+        if !matches!(field.tag(), EXTENSIONS) {
+            continue;
+        }
+        let extensions = AnyRef::from_der(field.value())?;
+        let mut extensions = SliceReader::new(extensions.value())?;
+        while !extensions.is_finished() {
+            let mut extension = SliceReader::new(AnyRef::decode(&mut extensions)?.value())?;
+            if AnyRef::decode(&mut extension)?.value() != BASIC_CONSTRAINTS {
+                continue;
+            }
+            let mut content = AnyRef::decode(&mut extension)?;
+            // Whether it is critical may be left out.
+            if content.tag() == Tag::Boolean {
+                content = AnyRef::decode(&mut extension)?;
+            }
+            let constraints = AnyRef::from_der(content.value())?;
+            let mut constraints = SliceReader::new(constraints.value())?;
+            // An empty sequence says that it is none.
+            let is_authority = AnyRef::decode(&mut constraints)?;
+            return Ok(is_authority.tag() == Tag::Boolean && is_authority.value() != [0]);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns what stands between the lines of each certificate in a PEM text, without white space.

@@ -112,16 +112,31 @@ impl Key {
     }
 
     /// Returns the certificates of the signing key: those that issued none of the others. Where that
-    /// does not tell, it is the first one, as it is to SAML libraries.
+    /// does not tell, it is the first one that is not of an authority, as the first one is to SAML
+    /// libraries.
     fn signing(&self) -> (Vec<&Certificate>, Certainty) {
         let read: Vec<&Certificate> = self.certificates.iter().flatten().collect();
         if read.len() == self.certificates.len() {
             let leaves = leaves(&read);
+            // One of them may have issued another through a certificate that is left out.
+            let (authorities, others): (Vec<_>, Vec<_>) = leaves
+                .iter()
+                .copied()
+                .partition(|certificate| certificate.is_authority);
+            let is_issued = others.iter().any(|other| !other.is_self_issued());
+            if is_issued && !authorities.is_empty() {
+                return (others, Certainty::Assumed);
+            }
             if !leaves.is_empty() {
                 return (leaves, Certainty::Known);
             }
         }
-        let first = self.certificates.first().and_then(Option::as_ref);
+        let is_authority = |certificate: &&Option<Certificate>| {
+            certificate.as_ref().is_some_and(|c| c.is_authority)
+        };
+        let mut others = self.certificates.iter().filter(|c| !is_authority(c));
+        let first = others.next().or_else(|| self.certificates.first());
+        let first = first.and_then(Option::as_ref);
         (first.into_iter().collect(), Certainty::Assumed)
     }
 

@@ -21,6 +21,7 @@ const ISSUING: Parts<'_> = Parts {
     issuer: "Root CA",
     subject: "Issuing CA",
     key: "issuing",
+    is_authority: true,
     not_after: "280101000000Z",
     ..OWN
 };
@@ -28,6 +29,7 @@ const ROOT: Parts<'_> = Parts {
     issuer: "Root CA",
     subject: "Root CA",
     key: "root",
+    is_authority: true,
     not_after: "270101000000Z",
     ..OWN
 };
@@ -38,6 +40,9 @@ fn the_certificate_that_issued_none_of_the_others_counts_in_any_order() {
         vec![LEAF, ISSUING, ROOT],
         vec![ROOT, ISSUING, LEAF],
         vec![ISSUING, LEAF],
+        // The authority between them is left out.
+        vec![ROOT, LEAF],
+        vec![LEAF, ROOT],
         vec![LEAF],
         // The text of a name may be encoded in different ways.
         vec![
@@ -98,6 +103,34 @@ fn the_first_counts_where_names_do_not_tell() {
 }
 
 #[test]
+fn a_certificate_of_an_authority_counts_where_it_is_the_only_one() {
+    let own = Parts {
+        is_authority: true,
+        ..OWN
+    };
+    let document = chain(&[own]);
+    assert_eq!(said(&document), (vec![], vec![]));
+    assert_eq!(until(&document).as_deref(), Some("2034-01-01T00:00:00Z"));
+    // Which of these two signs is not certain, so that nothing is refused.
+    let expired = Parts {
+        not_after: "200101000000Z",
+        ..LEAF
+    };
+    let document = chain(&[ROOT, expired]);
+    assert_eq!(
+        doubted(&document),
+        "has a signing certificate that expired on 2020-01-01T00:00:00Z"
+    );
+    // An authority and a leaf of the same name and key.
+    let renewed = Parts {
+        not_after: "280101000000Z",
+        ..own
+    };
+    let document = chain(&[renewed, OWN]);
+    assert_eq!(until(&document).as_deref(), Some("2034-01-01T00:00:00Z"));
+}
+
+#[test]
 fn certificates_of_different_keys_all_count() {
     let other = Parts {
         key: "other",
@@ -118,13 +151,16 @@ fn a_certificate_that_cannot_be_read_may_be_the_one_that_signs() {
         "has signing certificates that cannot be read: 1 of 2"
     );
     assert_eq!(until(&document).as_deref(), Some("2034-01-01T00:00:00Z"));
-    let unread = "MIIC</ds:X509Certificate><ds:X509Certificate>";
-    let document = with_certificate(&format!("{unread}{}", ISSUING.base64()));
-    assert_eq!(
-        doubted(&document),
-        "has signing certificates that cannot be read: 1 of 2"
-    );
-    assert_eq!(until(&document), None);
+    let ca = ISSUING.base64();
+    for (first, second) in [("MIIC", ca.as_str()), (ca.as_str(), "MIIC")] {
+        let between = "</ds:X509Certificate><ds:X509Certificate>";
+        let document = with_certificate(&format!("{first}{between}{second}"));
+        assert_eq!(
+            doubted(&document),
+            "has signing certificates that cannot be read: 1 of 2"
+        );
+        assert_eq!(until(&document), None);
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub(in crate::saml) struct Parts<'a> {
     pub(in crate::saml) key: &'a str,
     pub(in crate::saml) not_before: &'a str,
     pub(in crate::saml) not_after: &'a str,
+    pub(in crate::saml) is_authority: bool,
     /// The tag of the texts in names.
     pub(in crate::saml) text: u8,
 }
@@ -24,6 +25,7 @@ pub(in crate::saml) const OWN: Parts<'_> = Parts {
     key: "key",
     not_before: "240101000000Z",
     not_after: "340101000000Z",
+    is_authority: false,
     text: UTF8,
 };
 
@@ -41,8 +43,23 @@ impl Parts<'_> {
             tlv(0x30, &[self.not_before, self.not_after].map(time).concat()),
             name(self.subject),
             tlv(0x30, self.key.as_bytes()),
+            self.extensions(),
         ];
         tlv(0x30, &tlv(0x30, &signed.concat()))
+    }
+
+    fn extensions(&self) -> Vec<u8> {
+        if !self.is_authority {
+            return Vec::new();
+        }
+        let usage = [tlv(0x06, b"\x55\x1d\x0f"), tlv(0x04, b"\x03\x02\x01\x06")];
+        let constraints = [
+            tlv(0x06, b"\x55\x1d\x13"),
+            tlv(0x01, b"\xff"),
+            tlv(0x04, &tlv(0x30, &tlv(0x01, b"\xff"))),
+        ];
+        let extensions = [usage.concat(), constraints.concat()].map(|parts| tlv(0x30, &parts));
+        tlv(0xa3, &tlv(0x30, &extensions.concat()))
     }
 
     pub(in crate::saml) fn base64(&self) -> String {
