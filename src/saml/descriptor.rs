@@ -46,9 +46,24 @@ pub(super) fn inspect(document: &Document<'_>, now: SystemTime, findings: &mut F
     }
     findings.metadata.entity_id = entity_id.map(ToOwned::to_owned);
 
-    inspect_names(root, &providers, findings);
-    inspect_services(&providers, findings);
-    keys::inspect(&providers, now, findings);
+    let within = |name| {
+        providers
+            .iter()
+            .flat_map(move |provider| named(*provider, name))
+    };
+    let services: Vec<_> = within("SingleSignOnService").collect();
+    let keys: Vec<_> = within("KeyDescriptor").collect();
+    if root.tag_name().namespace() == Some(SAML) {
+        let around = providers.iter().flat_map(Node::ancestors);
+        let elements = around.filter(Node::is_element);
+        inspect_names(
+            elements.chain(services.iter().chain(&keys).copied()),
+            findings,
+        );
+    }
+    inspect_protocol(&providers, findings);
+    inspect_services(&services, findings);
+    keys::inspect(&keys, now, findings);
 }
 
 /// Looks until when the metadata of these providers, and all that they are part of, are valid.
@@ -74,26 +89,16 @@ fn inspect_validity(providers: &[Node<'_, '_>], now: SystemTime, findings: &mut 
 }
 
 /// Looks at the namespaces of elements that a SAML library knows by name and namespace.
-fn inspect_names(root: Node<'_, '_>, providers: &[Node<'_, '_>], findings: &mut Findings) {
-    if root.tag_name().namespace() != Some(SAML) {
-        // That has been said.
-        return;
-    }
-    let entities = providers.iter().flat_map(Node::ancestors);
-    let parts = ["KeyDescriptor", "SingleSignOnService"]
-        .into_iter()
-        .flat_map(|name| {
-            providers
-                .iter()
-                .flat_map(move |provider| named(*provider, name))
-        });
-    let mut elements = entities.chain(parts).filter(Node::is_element);
+fn inspect_names<'a, 'input: 'a>(
+    mut elements: impl Iterator<Item = Node<'a, 'input>>,
+    findings: &mut Findings,
+) {
     if elements.any(|element| element.tag_name().namespace() != Some(SAML)) {
         findings.doubt("has elements outside of the namespace of SAML metadata");
     }
 }
 
-fn inspect_services(providers: &[Node<'_, '_>], findings: &mut Findings) {
+fn inspect_protocol(providers: &[Node<'_, '_>], findings: &mut Findings) {
     let protocols = providers
         .iter()
         .filter_map(|provider| provider.attribute("protocolSupportEnumeration"));
@@ -103,18 +108,20 @@ fn inspect_services(providers: &[Node<'_, '_>], findings: &mut Findings) {
             "has an IDPSSODescriptor without {PROTOCOL} in protocolSupportEnumeration"
         ));
     }
-    let services = || {
-        let providers = providers.iter();
-        providers.flat_map(|provider| named(*provider, "SingleSignOnService"))
-    };
-    let has_location = |service: Node<'_, '_>| {
+}
+
+fn inspect_services(services: &[Node<'_, '_>], findings: &mut Findings) {
+    let has_location = |service: &Node<'_, '_>| {
         let location = service.attribute("Location");
         location.is_some_and(|location| !location.trim().is_empty())
     };
-    if !services().all(has_location) {
+    if !services.iter().all(has_location) {
         findings.doubt("has a SingleSignOnService without Location");
     }
-    if !services().any(|service| service.attribute("Binding") == Some(REDIRECT)) {
+    let mut bindings = services
+        .iter()
+        .filter_map(|service| service.attribute("Binding"));
+    if !bindings.any(|binding| binding == REDIRECT) {
         findings.mistakes.push(Mistake::NoRedirect);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    iter,
     time::SystemTime,
 };
 
@@ -14,14 +15,9 @@ const CERTIFICATE_MAX: usize = 4_096;
 /// The namespace of XML signatures: outside of it, an element is no part of a key to a SAML library.
 const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
 
-/// Looks at the keys of these `IDPSSODescriptor` elements.
-pub(super) fn inspect(providers: &[Node<'_, '_>], now: SystemTime, findings: &mut Findings) {
-    // Each once, in whatever it is nested.
-    let descriptors: BTreeSet<_> = providers
-        .iter()
-        .flat_map(|provider| named(*provider, "KeyDescriptor"))
-        .filter(serves_signing)
-        .collect();
+/// Looks at the keys in these `KeyDescriptor` elements.
+pub(super) fn inspect(descriptors: &[Node<'_, '_>], now: SystemTime, findings: &mut Findings) {
+    let descriptors: Vec<_> = descriptors.iter().copied().filter(serves_signing).collect();
     let infos: Vec<_> = descriptors
         .iter()
         .flat_map(|descriptor| children(*descriptor, "KeyInfo"))
@@ -57,12 +53,10 @@ fn is_signing(used: &str) -> bool {
 
 /// Whether a SAML library does not see the key, or not all of it.
 fn is_misplaced(info: Node<'_, '_>) -> bool {
-    let mut elements = info.descendants().filter(Node::is_element);
-    elements.any(|element| {
-        let name = element.tag_name();
-        matches!(name.name(), "KeyInfo" | "X509Data" | "X509Certificate")
-            && name.namespace() != Some(SIGNATURE)
-    })
+    let data = || children(info, "X509Data");
+    let certificates = data().flat_map(|data| children(data, "X509Certificate"));
+    let mut elements = iter::once(info).chain(data()).chain(certificates);
+    elements.any(|element| element.tag_name().namespace() != Some(SIGNATURE))
 }
 
 /// The children of that name, whatever their namespace.
