@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use reqwest::Client;
 use tokio::time::timeout;
 
-use crate::{hosts, http::chain};
+use crate::{error::chain, hosts};
 
 /// How long the start waits for connections. In the region, one is there in about ten
 /// milliseconds; where nothing is reached, a VPC without a route, say, this is what it costs.

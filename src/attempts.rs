@@ -25,11 +25,10 @@ use aws_smithy_types::retry::{ErrorKind, RetrySpec};
 use tokio::time::Instant;
 
 use crate::{
-    http::chain,
-    plan::{Call, Failure, FailureKind},
+    error::chain,
     retry::{Fault, Pace, Retry, Turns},
-    secret::Details,
 };
+use cfn_cognito_idp_core::details::Details;
 
 /// Credentials come from the environment, or from a local endpoint.
 const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -109,6 +108,18 @@ impl Pacing {
     }
 }
 
+/// Why a call did not do what it was for.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct CallError {
+    /// What was being done to what, and what came back.
+    pub text: String,
+    /// The service's name for the error, if it has answered.
+    pub code: Option<String>,
+    /// Whether the call certainly changed nothing.
+    pub is_settled: bool,
+}
+
 /// The attempts at one call, so far.
 #[derive(Clone)]
 pub struct Attempts(Arc<Inner>);
@@ -148,18 +159,30 @@ impl fmt::Debug for Attempts {
 }
 
 impl Attempts {
-    pub fn new(call: &Call, retry: Retry, pacing: Pacing, hands_back: bool) -> Self {
-        let details = match call {
-            Call::Create(provider) => Some(&provider.details),
-            Call::Update { details, .. } => details.as_ref(),
-            Call::Describe(_)
-            | Call::Delete(_)
-            | Call::SigningCertificate(_)
-            | Call::StackResource(_) => None,
-        };
+    /// The attempts at a call: its operation for the log, what it does for the operator, and the details
+    /// that messages have to be cleared of.
+    pub fn at(
+        operation: &'static str,
+        doing: String,
+        details: Option<&Details>,
+        retry: Retry,
+    ) -> Self {
+        Self::handed_back(operation, doing, details, retry, Pacing::start(), false)
+    }
+
+    /// The same in the pace of other attempts. With `hands_back`, the caller does something else before
+    /// the next one.
+    pub fn handed_back(
+        operation: &'static str,
+        doing: String,
+        details: Option<&Details>,
+        retry: Retry,
+        pacing: Pacing,
+        hands_back: bool,
+    ) -> Self {
         Self(Arc::new(Inner {
-            operation: call.operation(),
-            doing: doing(call),
+            operation,
+            doing,
             details: details.cloned(),
             retry,
             pacing,
@@ -168,27 +191,9 @@ impl Attempts {
         }))
     }
 
-    /// The attempts at any call: its name for the log, and what it does for the operator.
-    pub fn at(
-        operation: &'static str,
-        doing: String,
-        details: Option<&Details>,
-        retry: Retry,
-    ) -> Self {
-        Self(Arc::new(Inner {
-            operation,
-            doing,
-            details: details.cloned(),
-            retry,
-            pacing: Pacing::start(),
-            hands_back: false,
-            seen: Mutex::default(),
-        }))
-    }
-
-    /// Whether these are attempts at the same thing as that call.
-    pub fn are_at(&self, call: &Call) -> bool {
-        self.0.doing == doing(call)
+    /// What these are attempts at.
+    pub fn doing(&self) -> &str {
+        &self.0.doing
     }
 
     /// The rounds that these attempts have taken.
@@ -206,22 +211,21 @@ impl Attempts {
     }
 
     /// What the call failed with: the last attempt's fault, or `unsent` if there was none.
-    pub fn failed(&self, unsent: &Fault) -> Failure {
+    pub fn failed(&self, unsent: &Fault) -> CallError {
         let seen = self.seen();
         let fault = seen.last.as_ref().unwrap_or(unsent);
-        Failure::new(fault, &self.0.doing, seen.unsettled == 0)
-    }
-
-    /// The failure of the last attempt, after which the caller has waited.
-    pub fn waited(&self, unsent: &Fault) -> Failure {
-        Failure {
-            kind: FailureKind::Waited,
-            ..self.failed(unsent)
+        CallError {
+            text: format!("{}: {fault}", self.0.doing),
+            code: match fault {
+                Fault::Answered { code, .. } => Some(code.clone()),
+                _ => None,
+            },
+            is_settled: seen.unsettled == 0,
         }
     }
 
     /// What the call failed with if nobody waited for its end.
-    pub fn out_of_time(&self) -> Failure {
+    pub fn out_of_time(&self) -> CallError {
         let seen = self.seen();
         let doing = &self.0.doing;
         let text = match (&seen.last, seen.failed) {
@@ -234,10 +238,10 @@ impl Attempts {
                 )
             }
         };
-        Failure {
-            kind: FailureKind::Other,
+        CallError {
             text,
-            settled: seen.unsettled == 0,
+            code: None,
+            is_settled: seen.unsettled == 0,
         }
     }
 
@@ -294,18 +298,6 @@ impl Attempts {
             .as_ref()
             .map_or_else(|| text.to_owned(), |details| details.redact(text))
     }
-}
-
-fn doing(call: &Call) -> String {
-    let verb = match call {
-        Call::Create(_) => "creating",
-        Call::Describe(_) => "describing",
-        Call::Update { .. } => "updating",
-        Call::Delete(_) => "deleting",
-        Call::SigningCertificate(_) => "getting the signing certificate for",
-        Call::StackResource(_) => "asking CloudFormation about",
-    };
-    format!("{verb} identity provider ({})", call.id())
 }
 
 impl Intercept for Attempts {

@@ -16,10 +16,12 @@ use aws_smithy_types::{DateTime, date_time::Format};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
-    attempts::{Attempts, Classifier, Pacing, patient, unlimited, unsent},
+    attempts::{Attempts, CallError, Classifier, Pacing, patient, unlimited, unsent},
+    retry::{Fault, Retry},
+};
+use cfn_cognito_idp_core::{
     plan::{Call, Failure, FailureKind, Observed, Outcome, Output},
     provider::Members,
-    retry::{Fault, Retry},
 };
 
 /// What one attempt gets. Cognito fetches a `MetadataURL` within the call, so that seconds are
@@ -97,31 +99,35 @@ impl Calls<'_> {
         let attempts = self.attempts(call, looks_again);
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(attempts.out_of_time());
+            return Err(attempts.out_of_time().into());
         }
         let client = self.cognito.client(call.id().pool.region());
         let attempt_timeout = ATTEMPT_TIMEOUT.min(left / ATTEMPTS_THAT_FIT);
         let unsent = match timeout_at(end, send(&client, call, &attempts, attempt_timeout)).await {
             Ok(Ok(output)) => return Ok(output),
             Ok(Err(unsent)) => unsent,
-            Err(_) => return Err(attempts.out_of_time()),
+            Err(_) => return Err(attempts.out_of_time().into()),
         };
         let Some(pause) = attempts.take_pause() else {
-            return Err(attempts.failed(&unsent));
+            return Err(attempts.failed(&unsent).into());
         };
         if Instant::now() + pause >= end {
-            return Err(attempts.out_of_time());
+            return Err(attempts.out_of_time().into());
         }
         sleep(pause).await;
-        let waited = attempts.waited(&unsent);
+        let failed = attempts.failed(&unsent);
         self.pending = Some(attempts);
-        Err(waited)
+        Err(Failure {
+            kind: FailureKind::Waited,
+            ..failed.into()
+        })
     }
 
     /// The attempts so far at that call, or new ones.
     fn attempts(&mut self, call: &Call, looks_again: bool) -> Attempts {
+        let doing = doing(call);
         let pacing = match self.pending.take() {
-            Some(pending) if pending.are_at(call) => return pending,
+            Some(pending) if pending.doing() == doing => return pending,
             Some(pending) => {
                 let pacing = pending.pacing();
                 self.pending = Some(pending);
@@ -134,7 +140,16 @@ impl Calls<'_> {
             // What is optional is not waited for, and the calls before had the permission.
             retry.grant = Duration::ZERO;
         }
-        Attempts::new(call, retry, pacing, looks_again)
+        let details = match call {
+            Call::Create(provider) => Some(&provider.details),
+            Call::Update { details, .. } => details.as_ref(),
+            Call::Describe(_)
+            | Call::Delete(_)
+            | Call::SigningCertificate(_)
+            | Call::StackResource(_) => None,
+        };
+        let operation = call.operation();
+        Attempts::handed_back(operation, doing, details, retry, pacing, looks_again)
     }
 }
 
@@ -163,8 +178,9 @@ async fn send(
         get_signing_certificate::GetSigningCertificateError as CertificateError,
         update_identity_provider::UpdateIdentityProviderError as UpdateError,
     };
-    let map = |entries: &crate::provider::StringMap| entries.clone().into_iter().collect();
-    let details = |details: &crate::secret::Details| {
+    let map =
+        |entries: &cfn_cognito_idp_core::provider::StringMap| entries.clone().into_iter().collect();
+    let details = |details: &cfn_cognito_idp_core::details::Details| {
         let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
         details.expose_all().map(owned).collect()
     };
@@ -285,22 +301,29 @@ fn millis(date: Option<&DateTime>) -> i64 {
         .unwrap_or_default()
 }
 
-impl From<&Fault> for FailureKind {
-    fn from(fault: &Fault) -> Self {
-        match fault {
-            Fault::Answered { code, .. } if code == "DuplicateProviderException" => Self::Duplicate,
-            Fault::Answered { code, .. } if code == "ResourceNotFoundException" => Self::NotFound,
-            _ => Self::Other,
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        let kind = match error.code.as_deref() {
+            Some("DuplicateProviderException") => FailureKind::Duplicate,
+            Some("ResourceNotFoundException") => FailureKind::NotFound,
+            _ => FailureKind::Other,
+        };
+        Self {
+            kind,
+            text: error.text,
+            settled: error.is_settled,
         }
     }
 }
 
-impl Failure {
-    pub(crate) fn new(fault: &Fault, doing: &str, settled: bool) -> Self {
-        Self {
-            kind: fault.into(),
-            text: format!("{doing}: {fault}"),
-            settled,
-        }
-    }
+fn doing(call: &Call) -> String {
+    let verb = match call {
+        Call::Create(_) => "creating",
+        Call::Describe(_) => "describing",
+        Call::Update { .. } => "updating",
+        Call::Delete(_) => "deleting",
+        Call::SigningCertificate(_) => "getting the signing certificate for",
+        Call::StackResource(_) => "asking CloudFormation about",
+    };
+    format!("{verb} identity provider ({})", call.id())
 }

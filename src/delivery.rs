@@ -9,7 +9,7 @@ use reqwest::{
 use time::{PrimitiveDateTime, macros::format_description};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::{http::chain, retry::Backoff};
+use crate::{error::chain, retry::Backoff};
 
 /// What one PUT gets, or half of what is left if that is less. S3 answers in tens of milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);

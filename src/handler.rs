@@ -14,16 +14,18 @@ use crate::{
     budget::Budget,
     cognito::Cognito,
     delivery::{AllowedHosts, Delivery, ResponseUrl},
+    error::chain,
     event::{self, Envelope, Malformed, Request},
-    http::chain,
-    physical_id::{PhysicalId, ProviderId},
-    plan::{self, Answer, Call, Intent, Phase, Step, Timing},
-    provider::{Declared, Previous, Problem, Problems, adopts, service_timeout},
     response::Body,
-    saml::{self, Metadata, Occasion},
     sources::Stores,
     stack::Stacks,
     text::printable,
+};
+use cfn_cognito_idp_core::{
+    physical_id::{PhysicalId, ProviderId},
+    plan::{self, Answer, Call, Intent, Phase, Step, Timing},
+    provider::{Declared, Previous, Problem, Problems, adopts, service_timeout},
+    saml::{self, Metadata, Occasion},
 };
 
 /// How long CloudFormation waits for a resource without a `ServiceTimeout`.

@@ -18,6 +18,8 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
+use crate::error::chain;
+
 /// A host that does not take a connection within this time is tried again rather than waited for.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Below what AWS keeps an idle connection for. A connection that the other side has closed while
@@ -66,18 +68,6 @@ fn add_roots(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
         roots.add(certificate).map_err(|error| unreadable(&error))?;
     }
     Ok(())
-}
-
-/// An error and all its causes in one line.
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// The client in the shape in which the SDK takes one.

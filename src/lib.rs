@@ -27,6 +27,10 @@
 //! # The way of an event
 //! [`handler`] → [`event`] → [`provider`] → [`sources`] → [`saml`] → [`plan`] → [`cognito`] with
 //! [`retry`], and [`stack`] after a wait → [`response`] → [`delivery`].
+//!
+//! [`provider`]: cfn_cognito_idp_core::provider
+//! [`saml`]: cfn_cognito_idp_core::saml
+//! [`plan`]: cfn_cognito_idp_core::plan
 
 pub mod ahead;
 mod attempts;
@@ -34,19 +38,15 @@ pub mod budget;
 pub mod cognito;
 pub mod delivery;
 mod endpoint;
+pub mod error;
 pub mod event;
 pub mod handler;
 mod hosts;
 pub mod http;
 pub mod logging;
-pub mod physical_id;
-pub mod plan;
-pub mod provider;
 mod request;
 pub mod response;
 pub mod retry;
-pub mod saml;
-pub mod secret;
 pub mod sources;
 pub mod stack;
 pub mod text;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use cfn_cognito_idp::{http::chain, logging, run};
+use cfn_cognito_idp::{error::chain, logging, run};
 
 /// One thread: Lambda sends one event at a time, and the work is waiting for the network.
 #[tokio::main(flavor = "current_thread")]

@@ -4,10 +4,12 @@ use serde_json::{Map, Value};
 
 use crate::{
     event::Envelope,
+    text::{fits_xml, printable},
+};
+use cfn_cognito_idp_core::{
+    details::PUBLIC_KEYS,
     physical_id::ProviderId,
     plan::{Answer, Observed, Success},
-    secret::PUBLIC_KEYS,
-    text::{fits_xml, printable},
 };
 
 /// CloudFormation's limit. One byte more, and the user sees "Response object is too long" in
@@ -172,7 +174,7 @@ fn fitting(characters: impl Iterator<Item = (usize, char)>, mut room: usize) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{saml::Metadata, secret::Details};
+    use cfn_cognito_idp_core::{details::Details, saml::Metadata};
 
     fn envelope() -> Envelope {
         Envelope {
@@ -204,7 +206,7 @@ mod tests {
         let observed = Observed {
             kind: "SAML".into(),
             details: details.iter().copied().collect::<Details>(),
-            members: crate::provider::Members::default(),
+            members: cfn_cognito_idp_core::provider::Members::default(),
             created: 0,
             modified: 0,
             creation_date: "2026-11-22T07:00:00Z".into(),

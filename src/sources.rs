@@ -13,9 +13,11 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     attempts::{Attempts, patient, unsent},
-    provider::{Place, Provider, Sources, VALUE_MAX},
     retry::{Fault, Retry},
-    secret::Details,
+};
+use cfn_cognito_idp_core::{
+    details::Details,
+    provider::{Place, Provider, Sources, VALUE_MAX},
 };
 
 /// What one attempt gets. These services answer in tens of milliseconds.

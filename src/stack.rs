@@ -18,10 +18,10 @@ use crate::{
     attempts::{Attempts, patient, unsent},
     endpoint,
     hosts::Hosts,
-    plan::{Outcome, Output, StackResource},
     request::{Answer, Service},
     retry::{Retry, Turns},
 };
+use cfn_cognito_idp_core::plan::{Outcome, Output, StackResource};
 
 /// Timeout of a single attempt. CloudFormation answers in tens of milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -92,8 +92,8 @@ impl Stacks {
                 superseded: !description.is_of(issued),
                 physical_id: description.physical_id,
             })),
-            Ok(Err(unsent)) => Err(attempts.failed(&unsent)),
-            Err(_) => Err(attempts.out_of_time()),
+            Ok(Err(unsent)) => Err(attempts.failed(&unsent).into()),
+            Err(_) => Err(attempts.out_of_time().into()),
         }
     }
 

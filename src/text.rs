@@ -4,21 +4,6 @@ use std::borrow::Cow;
 
 /// Stands for a character that may not be shown.
 const REPLACEMENT: char = '\u{fffd}';
-/// Tells the encoding of the bytes that follow it. In a text that has been decoded, it means nothing.
-const BYTE_ORDER_MARK: char = '\u{feff}';
-
-/// Returns an XML document without the byte order mark before it, and without white space before its
-/// declaration: neither is part of it, and XML parsers refuse both.
-pub fn document(text: &str) -> &str {
-    let is_before = |c: char| c == BYTE_ORDER_MARK || c.is_whitespace();
-    let document = text.trim_start_matches(is_before);
-    let (before, _) = text.split_at(text.len() - document.len());
-    if document.starts_with("<?xml") || before.contains(BYTE_ORDER_MARK) {
-        document
-    } else {
-        text
-    }
-}
 
 /// The text without control characters: CloudFormation answers in XML, where most of them may not
 /// be, and one in a Reason makes all events of a stack unreadable. Tabs and line breaks become spaces.
@@ -48,26 +33,6 @@ fn is_unprintable(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_document_begins_with_its_declaration() {
-        for before in [
-            "",
-            "\u{feff}",
-            "\n",
-            "\r\n\t ",
-            "\n\u{feff} ",
-            "\u{feff}\u{feff}",
-        ] {
-            let declared = "<?xml version=\"1.0\"?>\n<a/>\n";
-            assert_eq!(document(&format!("{before}{declared}")), declared);
-        }
-        assert_eq!(document("\u{feff}\n<a/>\u{feff}"), "<a/>\u{feff}");
-        // Where there is no declaration, white space may be there, and lines are counted with it.
-        assert_eq!(document("\n <a/>"), "\n <a/>");
-        assert_eq!(document("\u{feff}"), "");
-        assert_eq!(document(""), "");
-    }
 
     #[test]
     fn control_characters_are_replaced_and_all_others_kept() {

@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path};
 
-use cfn_cognito_idp::{provider::PROPERTIES, secret::PUBLIC_KEYS};
+use cfn_cognito_idp_core::{details::PUBLIC_KEYS, provider::PROPERTIES};
 
 const README: &str = include_str!("../README.md");
 const RELIABILITY: &str = include_str!("../docs/reliability.md");
@@ -19,7 +19,9 @@ fn every_property_and_attribute_is_in_the_readme() {
 #[test]
 fn every_test_that_the_page_on_reliability_names_is_there() {
     let mut sources = String::new();
-    read(Path::new("tests"), &mut sources);
+    for folder in ["tests", "core/tests"] {
+        read(Path::new(folder), &mut sources);
+    }
     let quoted = RELIABILITY.split('`').skip(1).step_by(2);
     let tests = quoted.filter(|name| {
         name.contains('_') && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')

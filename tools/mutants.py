@@ -30,7 +30,8 @@ def copy_tree() -> None:
 
 def outcome(tests: list[str]) -> str:
     """`passed`, `failed`, or why it is neither."""
-    target, filters = tests[:2], tests[2:]
+    kind = tests.index("--lib") + 1 if "--lib" in tests else tests.index("--test") + 2
+    target, filters = tests[:kind], tests[kind:]
     # Warnings are beside the point: a mutant leaves things unused.
     environment = os.environ | {"CARGO_TARGET_DIR": str(PLACE / "build"), "RUSTFLAGS": "-Awarnings"}
     ran = subprocess.run(

@@ -1,7 +1,7 @@
 //! What Cognito or CloudFormation may refuse, or take for something else than was meant. The function
 //! says nothing of it.
 
-use cfn_cognito_idp::provider::{ProviderType, path_of};
+use cfn_cognito_idp_core::provider::{ProviderType, letters, nearest, path_of};
 use serde_json::Value;
 
 use crate::template::Reading;
@@ -66,7 +66,7 @@ fn keys(reading: &Reading, kind: ProviderType, hints: &mut Vec<(String, String)>
                 kind.as_str()
             );
             if let Some(meant) = meant(key, documented).filter(|meant| !has(meant)) {
-                text = format!("{text}. Did you mean {meant}?");
+                text = format!("{text}: did you mean {meant}?");
             }
             hints.push((path, text));
         }
@@ -183,24 +183,12 @@ const ALIASES: [(&str, &str); 30] = [
 
 /// The documented key that was probably meant.
 fn meant(key: &str, documented: &[&'static str]) -> Option<&'static str> {
-    let plain = |key: &str| -> String {
-        let kept = key.chars().filter(|c| c.is_alphanumeric());
-        kept.flat_map(char::to_lowercase).collect()
-    };
-    let key = plain(key);
-    let alias = ALIASES.iter().find(|(alias, _)| *alias == key);
+    let plain = letters(key);
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == plain);
     let alias = alias.map(|(_, meant)| *meant);
-    let near = || {
-        let distances = documented
-            .iter()
-            .map(|known| (strsim::osa_distance(&key, &plain(known)), *known));
-        let near = distances.min()?;
-        // Two slips in a word of eight.
-        (near.0 * 4 <= key.chars().count()).then_some(near.1)
-    };
     alias
         .filter(|meant| documented.contains(meant))
-        .or_else(near)
+        .or_else(|| nearest(key, documented))
 }
 
 /// What to say of a text in which CloudFormation has a reference to a secret, if it has one.

@@ -17,7 +17,7 @@ use std::{
     time::SystemTime,
 };
 
-use cfn_cognito_idp::{
+use cfn_cognito_idp_core::{
     provider::{Declared, Problem, Problems, adopts},
     saml::{self, Findings, Occasion},
 };
@@ -35,6 +35,7 @@ const USAGE: &str = "\
 Checks the resources of type Custom::CognitoIdentityProvider in CloudFormation and SAM templates.
 
 Usage: cfn-cognito-idp-check [--format text|json|sarif] [--skip-others] TEMPLATE...
+       cfn-cognito-idp-check --version
 
 A template is a YAML or JSON file, a serverless.yml with resources, or - for the standard input. What
 only a deployment can know (!Ref, !Sub, other functions, dynamic references) is left to it; both
@@ -48,8 +49,11 @@ Exit status: 0 if there are no problems (warnings do not count), 1 if there are,
 be read or is no template.
 ";
 
+const VERSION: &str = concat!(env!("CARGO_BIN_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
+
 enum Command {
     Help,
+    Version,
     Check {
         format: Format,
         skip_others: bool,
@@ -60,6 +64,7 @@ enum Command {
 fn main() -> ExitCode {
     match arguments() {
         Ok(Command::Help) => print(USAGE, ExitCode::SUCCESS),
+        Ok(Command::Version) => print(VERSION, ExitCode::SUCCESS),
         Ok(Command::Check {
             format,
             skip_others,
@@ -83,6 +88,7 @@ fn arguments() -> Result<Command, lexopt::Error> {
             }
             Long("skip-others") => skip_others = true,
             Short('h') | Long("help") => return Ok(Command::Help),
+            Short('V') | Long("version") => return Ok(Command::Version),
             Value(file) => files.push(file),
             _ => return Err(argument.unexpected()),
         }

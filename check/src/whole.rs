@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cfn_cognito_idp::provider::{adopts, path_of};
+use cfn_cognito_idp_core::provider::{adopts, path_of};
 use serde_json::Value;
 
 use crate::{

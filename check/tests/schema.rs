@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path};
 
-use cfn_cognito_idp::provider::{Declared, PROPERTIES, Problem, schema};
+use cfn_cognito_idp_core::provider::{Declared, PROPERTIES, Problem, schema};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 
 mod mutate;
 
-use cfn_cognito_idp::secret::PUBLIC_KEYS;
+use cfn_cognito_idp_core::details::PUBLIC_KEYS;
 use serde_json::Value;
 
 pub use mutate::mutate;

@@ -346,7 +346,7 @@ async fn create_with_invalid_properties_makes_no_call() {
     let world = World::new().await;
     let properties = with(&oidc(POOL, "Corp"), "AttributeMappings", json!({}));
     let body = world.create(&properties).await;
-    let reason = "invalid properties: AttributeMappings is not a property of this resource type";
+    let reason = "invalid properties: AttributeMappings is not a property of this resource type: did you mean AttributeMapping?";
     assert_eq!(body, failed(&not_created(), reason));
     assert_eq!(world.operations(), [""; 0]);
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use cfn_cognito_idp::provider::PROPERTIES;
+use cfn_cognito_idp_core::provider::PROPERTIES;
 use cfn_cognito_idp_support::{events, lambda::epoch_ms};
 use serde_json::{Value, json};
 

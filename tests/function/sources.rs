@@ -483,7 +483,7 @@ async fn mistakes_in_sources_are_named_at_once_with_all_others_before_any_read()
     let at = "ProviderDetailsFrom";
     let reason = [
         "invalid properties (17 problems): \
-         (1) AttributeMappings is not a property of this resource type"
+         (1) AttributeMappings is not a property of this resource type: did you mean AttributeMapping?"
             .to_owned(),
         "(2) ProviderDetails.ActiveEncryptionCertificate is returned by Cognito and cannot be \
          set: remove it"
@@ -497,7 +497,7 @@ async fn mistakes_in_sources_are_named_at_once_with_all_others_before_any_read()
              a string of 5 characters"
         ),
         format!("(7) {at}.list.S3 must be a map of strings, not a list of 1"),
-        format!("(8) {at}.members.SecretsManager.SecretID is not a property of this resource type"),
+        format!("(8) {at}.members.SecretsManager.SecretID is not a property of this resource type: did you mean SecretId?"),
         format!("(9) {at}.members.SecretsManager.SecretId is required"),
         format!("(10) {at}.members.SecretsManager.JsonKey must be a string, not a list of 1"),
         format!("(11) {at}.none.SsmParameter.Name must have 1 to 2048 characters, it has 0"),

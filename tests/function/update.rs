@@ -149,7 +149,7 @@ async fn update_with_invalid_properties_makes_no_call_and_keeps_the_id() {
     let new = with(&oidc(POOL, "Corp"), "ProviderType", json!("Oidc"));
     let body = world.update(ID, &new, &oidc(POOL, "Corp")).await;
     let reason = "invalid properties: ProviderType must be one of SAML, OIDC, Google, Facebook, \
-                  LoginWithAmazon, SignInWithApple, not a string of 4 characters";
+                  LoginWithAmazon, SignInWithApple, not \"Oidc\": did you mean OIDC?";
     assert_eq!(body, failed(ID, reason));
     assert_eq!(world.operations(), [""; 0]);
 }

@@ -58,7 +58,7 @@ fn owned(status: i32, out: &str, error: &str) -> (i32, String, String) {
 const GOOGLE: &str = "\
 google.yaml:7:7: Google: ProviderName must be Google, as every provider of that type is called in Cognito
 google.yaml:9:7: Google: ProviderDetails.client_id is required
-google.yaml:12:7: Google: AttributeMappings is not a property of this resource type
+google.yaml:12:7: Google: AttributeMappings is not a property of this resource type: did you mean AttributeMapping?
 ";
 
 #[test]
@@ -258,6 +258,8 @@ fn a_wrong_call_shows_the_usage() {
     let (status, usage, _) = check(&["--help"], "");
     assert_eq!(status, 0);
     assert!(usage.contains("\nUsage: cfn-cognito-idp-check "));
+    let version = concat!("cfn-cognito-idp-check ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(check(&["--version"], ""), owned(0, version, ""));
     let wrong: [(&[&str], &str); 3] = [
         (&[], "no template was given"),
         (&["--fix", "google.yaml"], "invalid option '--fix'"),

@@ -24,7 +24,7 @@ fn of_equal_keys_the_last_counts() {
         format!("14:3: Missed2: warning: {twin}"),
         format!("20:7: Missed2: warning: ProviderType is given again at 21:7: {last}"),
         "21:7: Missed2: ProviderType must be one of SAML, OIDC, Google, Facebook, \
-         LoginWithAmazon, SignInWithApple, not a string of 8 characters"
+         LoginWithAmazon, SignInWithApple, not \"Nonsense\""
             .to_owned(),
     ];
     assert_eq!(out.lines().collect::<Vec<_>>(), expected);

@@ -102,7 +102,7 @@ fn keys_that_are_not_documented_are_warned_of_with_those_that_were_meant() {
         ("key_of_2030", None),
     ] {
         let said = said_of(&format!("        {key}: value\n"), "");
-        let meant = meant.map(|meant| format!(". Did you mean {meant}?"));
+        let meant = meant.map(|meant| format!(": did you mean {meant}?"));
         let meant = meant.unwrap_or_default();
         assert_eq!(
             said,
@@ -111,14 +111,14 @@ fn keys_that_are_not_documented_are_warned_of_with_those_that_were_meant() {
     }
     let from = "      ProviderDetailsFrom: {ClientSecret: {SsmParameter: {Name: a}}}\n";
     let expected =
-        format!("warning: ProviderDetailsFrom.ClientSecret {text}. Did you mean client_secret?");
+        format!("warning: ProviderDetailsFrom.ClientSecret {text}: did you mean client_secret?");
     assert_eq!(said_of("", from), [expected]);
     let wrong = include_str!("../templates/both-metadata.yaml")
         .replace("MetadataFile", "IdpInit")
         .replace("MetadataURL", "MetadataUrl");
     let (_, out, _) = check(&["-"], &wrong);
     assert!(out.contains("MetadataUrl is no key"), "{out}");
-    assert!(out.contains("Did you mean MetadataURL?") && out.contains("Did you mean IDPInit?"));
+    assert!(out.contains("did you mean MetadataURL?") && out.contains("did you mean IDPInit?"));
 }
 
 #[test]

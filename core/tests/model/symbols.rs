@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use cfn_cognito_idp::{
+use cfn_cognito_idp_core::{
+    details::Details,
     physical_id::{PhysicalId, ProviderId},
     plan::{self, Failure, FailureKind, Observed, Output, StackResource},
     provider::{Declared, Members, Place, Previous, Provider, ProviderType, Source, Sources},
-    secret::Details,
 };
 
 use crate::cognito::Call;

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use cfn_cognito_idp::{
+use cfn_cognito_idp_core::{
+    details::Details,
     physical_id::ProviderId,
     plan::{
         self, Answer, Call, Failure, FailureKind, Intent, Observed, Outcome, Output, StackResource,
         Step, Timing,
     },
     provider::{Members, Provider, ProviderType},
-    secret::Details,
 };
 
 /// How one call ends.

@@ -7,7 +7,7 @@ use super::{
     Members, ProviderType, StringMap,
     problem::{self, Problem, Shape},
 };
-use crate::{physical_id::PROVIDER_NAME_MAX, secret::kept};
+use crate::{details::kept, physical_id::PROVIDER_NAME_MAX};
 
 /// The properties of the resource type; any other is a mistake that must not be ignored.
 pub const PROPERTIES: [&str; 12] = [

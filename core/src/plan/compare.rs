@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Observed;
 use crate::{
+    details::Details,
     provider::{Declared, Members, Previous, Provider, StringMap},
-    secret::Details,
 };
 
 /// The one key that Cognito adds to an `AttributeMapping` by itself: `username: sub`.

@@ -4,14 +4,28 @@ use std::{borrow::Cow, fmt};
 
 use serde_json::Value;
 
+use super::ProviderType;
 use crate::saml::Mistake;
 
 /// One broken rule. The text names the property, the rule and the value's shape, never the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// A property that this resource type does not have.
-    #[error("{0} is not a property of this resource type")]
-    Unknown(String),
+    #[error("{path} is not a property of this resource type{}", did_you_mean(*meant))]
+    Unknown {
+        /// Its path.
+        path: String,
+        /// The property that was probably meant.
+        meant: Option<&'static str>,
+    },
+    /// A `ProviderType` that there is not.
+    #[error("ProviderType must be one of {types}, not \"{found}\"{}", did_you_mean(*meant), types = types())]
+    Type {
+        /// What it is.
+        found: String,
+        /// The type that was probably meant.
+        meant: Option<&'static str>,
+    },
     /// A property, or a key of `ProviderDetails`, that has to be there.
     #[error("{0} is required")]
     Missing(Cow<'static, str>),
@@ -96,7 +110,8 @@ impl Problem {
     /// `ProviderDetails.client_id` and `IdpIdentifiers[0]`. A long key is cut as it is in the text.
     pub fn path(&self) -> Cow<'_, str> {
         match self {
-            Self::Unknown(path) => path.into(),
+            Self::Unknown { path, .. } => path.into(),
+            Self::Type { .. } => "ProviderType".into(),
             Self::Missing(path)
             | Self::Steps(path)
             | Self::Form { path, .. }
@@ -119,7 +134,7 @@ impl Problem {
     /// Whether it is the key at [`Problem::path`] that is wrong, whatever its value.
     pub fn is_of_key(&self) -> bool {
         match self {
-            Self::Unknown(_) | Self::Returned(_) | Self::GivenTwice(_) => true,
+            Self::Unknown { .. } | Self::Returned(_) | Self::GivenTwice(_) => true,
             Self::Form { path, .. } | Self::Size { path, .. } | Self::Characters { path, .. } => {
                 path.starts_with("the key of ")
             }
@@ -136,6 +151,14 @@ pub fn path_of(map: &str, key: &str) -> String {
     } else {
         format!("{map}.{key}")
     }
+}
+
+fn did_you_mean(meant: Option<&str>) -> String {
+    meant.map_or_else(String::new, |meant| format!(": did you mean {meant}?"))
+}
+
+fn types() -> String {
+    ProviderType::ALL.map(ProviderType::as_str).join(", ")
 }
 
 /// Everything that is wrong with a template.

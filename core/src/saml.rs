@@ -20,8 +20,8 @@ use serde_json::Value;
 use time::{UtcDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
+    details::Details,
     provider::{Provider, ProviderType, VALUE_MAX},
-    secret::Details,
     text::document,
 };
 

@@ -5,7 +5,7 @@
 
 use std::time::SystemTime;
 
-use aws_smithy_types::base64;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use der::{
     Decode as _, ErrorKind, Reader as _, SliceReader, Tag, TagNumber, Tagged as _, asn1::AnyRef,
 };
@@ -46,13 +46,13 @@ impl Certificate {
     /// Reads the content of an `X509Certificate`: DER in base64, or a text in base64 that has
     /// certificates in PEM, which common libraries read too. Returns none if one cannot be read.
     pub(super) fn read(text: &str) -> Option<Vec<Self>> {
-        let bytes = base64::decode(text).ok()?;
+        let bytes = BASE64_STANDARD.decode(text).ok()?;
         if bytes.first() == Some(&SEQUENCE) {
             return Some(vec![Self::from_der(&bytes).ok()?]);
         }
         let bodies = pem_bodies(str::from_utf8(&bytes).ok()?);
         let certificates = bodies.map(|body| {
-            let bytes = base64::decode(body?).ok()?;
+            let bytes = BASE64_STANDARD.decode(body?).ok()?;
             Self::from_der(&bytes).ok()
         });
         let certificates: Vec<_> = certificates.collect::<Option<_>>()?;

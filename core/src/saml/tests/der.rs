@@ -1,6 +1,6 @@
 //! Certificates as bytes, of the parts that are read.
 
-use aws_smithy_types::base64;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 /// The parts of a certificate.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,7 @@ impl Parts<'_> {
     }
 
     pub(in crate::saml) fn base64(&self) -> String {
-        base64::encode(self.der())
+        BASE64_STANDARD.encode(self.der())
     }
 }
 

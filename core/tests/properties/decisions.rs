@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use cfn_cognito_idp::{
+use cfn_cognito_idp_core::{
+    details::Details,
     physical_id::PhysicalId,
     plan::{Answer, Intent},
     provider::{Declared, Members, Previous, Provider, ProviderType, Sources},
-    secret::Details,
 };
 use proptest::{
     collection::{btree_map, vec},

@@ -8,7 +8,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use cfn_cognito_idp::plan::{self, Intent, Step, Timing};
+use cfn_cognito_idp_core::plan::{self, Intent, Step, Timing};
 
 use crate::{
     cognito::{Call, Cognito, Mandate},

@@ -227,7 +227,7 @@ fn all_problems_are_named_at_once_and_no_value_is_shown() {
     assert_eq!(
         problems(&properties),
         "invalid properties (14 problems): \
-         (1) AttributeMappings is not a property of this resource type; \
+         (1) AttributeMappings is not a property of this resource type: did you mean AttributeMapping?; \
          (2) UserPoolId must be a user pool id such as eu-west-1_AbCdEf123, of 1 to 55 characters, \
          not a string of 7 characters; \
          (3) ProviderDetails.client_id must be a string, not a map of 1; \
@@ -357,7 +357,7 @@ fn every_limit_holds_at_the_limit_and_one_past_it() {
             with("ProviderType", "OIDC".into()),
             with("ProviderType", "oidc".into()),
             "ProviderType must be one of SAML, OIDC, Google, Facebook, LoginWithAmazon, \
-             SignInWithApple, not a string of 4 characters",
+             SignInWithApple, not \"oidc\": did you mean OIDC?",
         ),
     ];
     for (at, past, said) in cases {

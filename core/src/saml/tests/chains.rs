@@ -1,5 +1,7 @@
 //! Which of several certificates in one key the date is of.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
 use super::{der::*, *};
 
 /// A document with one signing key that has these certificates.
@@ -179,7 +181,7 @@ fn a_pem_text_in_base64_may_have_a_chain() {
         format!("{}{leaf}", pem("EC PARAMETERS", ROOT)),
         pem("X509 CERTIFICATE", LEAF),
     ] {
-        let document = with_certificate(&aws_smithy_types::base64::encode(&text));
+        let document = with_certificate(&BASE64_STANDARD.encode(&text));
         assert_eq!(said(&document), (vec![], vec![]), "{text}");
         assert_eq!(until(&document).as_deref(), Some("2034-01-01T00:00:00Z"));
     }
@@ -190,7 +192,7 @@ fn a_pem_text_in_base64_may_have_a_chain() {
         &pem("PUBLIC KEY", LEAF),
         &leaf.replace("END", "NO"),
     ] {
-        let document = with_certificate(&aws_smithy_types::base64::encode(text));
+        let document = with_certificate(&BASE64_STANDARD.encode(text));
         assert_eq!(
             doubted(&document),
             "has signing certificates that cannot be read: 1 of 1"
@@ -264,7 +266,7 @@ fn dates_are_read_in_every_form_of_asn1() {
 fn bytes_after_the_end_of_a_certificate_are_doubted() {
     for after in [&b"\0"[..], b"\n", b"more"] {
         let bytes = [&OWN.der(), after].concat();
-        let document = with_certificate(&aws_smithy_types::base64::encode(bytes));
+        let document = with_certificate(&BASE64_STANDARD.encode(bytes));
         assert_eq!(
             doubted(&document),
             "has a signing certificate in a form that not every library reads"

@@ -26,10 +26,10 @@ pub use timing::Timing;
 use update::Change;
 
 use crate::{
+    details::Details,
     physical_id::{PhysicalId, ProviderId},
     provider::{Declared, Members, Previous, Provider},
     saml::Metadata,
-    secret::Details,
 };
 
 /// The key that Cognito never returns, so that it cannot be seen which of two values is stored.

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use serde_json::{Map, Value};
 
 use super::{
+    meant::nearest,
     problem::{self, Problem, Shape},
     rules, text,
 };
@@ -103,8 +104,11 @@ pub(super) fn source(path: &str, value: &Value, problems: &mut Vec<Problem>) -> 
         return None;
     };
     for member in members.keys().filter(|key| !known(key.as_str())) {
-        let member = problem::name(member);
-        problems.push(Problem::Unknown(format!("{path}.{member}")));
+        let members: Vec<_> = required.iter().chain(*optional).copied().collect();
+        problems.push(Problem::Unknown {
+            path: format!("{path}.{}", problem::name(member)),
+            meant: nearest(member, &members),
+        });
     }
     let mut reader = Reader {
         path,

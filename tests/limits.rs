@@ -1,14 +1,24 @@
+//! What holds for all texts and answers, whatever is in them.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test stops at what it did not expect"
+)]
+
 use std::time::Duration;
 
 use cfn_cognito_idp::{
     event,
+    response::{BODY_MAX, Body},
+    retry::Retry,
+};
+use cfn_cognito_idp_core::{
+    details::Details,
     physical_id::{PhysicalId, ProviderId},
     plan::{Answer, Observed, Success},
     provider::{Declared, Members, PROPERTIES, Previous},
-    response::{BODY_MAX, Body},
-    retry::Retry,
     saml::Metadata,
-    secret::Details,
 };
 use proptest::{collection::btree_map, prelude::*, sample::select};
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Declared, Members, ProviderType, text};
-use crate::{physical_id::ProviderId, secret::Details};
+use crate::{details::Details, physical_id::ProviderId};
 
 /// What the previous properties of a resource said, as far as it can be read.
 #[derive(Debug, Clone, Default)]

@@ -8,13 +8,13 @@ use time::macros::utc_datetime;
 
 use super::*;
 
-const OKTA: &str = include_str!("../../tests/metadata/okta.xml");
-const ENTRA: &str = include_str!("../../tests/metadata/entra.xml");
-const ADFS: &str = include_str!("../../tests/metadata/adfs.xml");
-const KEYCLOAK: &str = include_str!("../../tests/metadata/keycloak.xml");
-const GOOGLE: &str = include_str!("../../tests/metadata/google.xml");
-const SHIBBOLETH: &str = include_str!("../../tests/metadata/shibboleth.xml");
-const EXPIRED: &str = include_str!("../../tests/metadata/expired.xml");
+const OKTA: &str = include_str!("../../../tests/metadata/okta.xml");
+const ENTRA: &str = include_str!("../../../tests/metadata/entra.xml");
+const ADFS: &str = include_str!("../../../tests/metadata/adfs.xml");
+const KEYCLOAK: &str = include_str!("../../../tests/metadata/keycloak.xml");
+const GOOGLE: &str = include_str!("../../../tests/metadata/google.xml");
+const SHIBBOLETH: &str = include_str!("../../../tests/metadata/shibboleth.xml");
+const EXPIRED: &str = include_str!("../../../tests/metadata/expired.xml");
 
 const VALID_UNTIL: &str = "2099-12-31T23:59:59Z";
 const NEXT_UNTIL: &str = "2055-06-01T12:00:00Z";

@@ -22,7 +22,7 @@ use crate::physical_id::{PROVIDER_NAME_MAX, USER_POOL_ID_MAX};
 pub fn schema() -> Value {
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "$comment": "Made by `make schema` from src/provider.",
+        "$comment": "Made by `make schema` from core/src/provider.",
         "title": "Custom::CognitoIdentityProvider",
         "description": "Properties of an identity provider of an Amazon Cognito user pool",
         "type": "object",

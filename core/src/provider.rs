@@ -1,5 +1,6 @@
 //! A template's properties: the provider they describe, or all that is wrong with them.
 
+mod meant;
 mod previous;
 mod problem;
 mod rules;
@@ -11,16 +12,16 @@ use std::{collections::BTreeMap, time::Duration};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
+pub use meant::{letters, nearest};
 pub use previous::Previous;
 pub use problem::{Problem, Problems, path_of};
-pub use rules::PROPERTIES;
-pub(crate) use rules::VALUE_MAX;
+pub use rules::{PROPERTIES, VALUE_MAX};
 pub use schema::schema;
 pub use source::{Place, Source, Sources};
 
 use crate::{
+    details::Details,
     physical_id::{ProviderId, UserPoolId},
-    secret::Details,
 };
 use problem::Shape;
 
@@ -199,7 +200,10 @@ impl<'a> Reader<'a> {
     fn declared(&mut self) -> Option<Declared> {
         for name in self.properties.keys() {
             if !PROPERTIES.contains(&name.as_str()) {
-                self.problems.push(Problem::Unknown(problem::name(name)));
+                self.problems.push(Problem::Unknown {
+                    path: problem::name(name),
+                    meant: nearest(name, &PROPERTIES),
+                });
             }
         }
         let pool = self.pool();
@@ -294,10 +298,9 @@ impl<'a> Reader<'a> {
         let text = self.required("ProviderType")?;
         let kind = ProviderType::from_name(&text);
         if kind.is_none() {
-            self.problems.push(Problem::Form {
-                path: "ProviderType".into(),
-                form: "one of SAML, OIDC, Google, Facebook, LoginWithAmazon, SignInWithApple",
-                shape: Shape::text(&text),
+            self.problems.push(Problem::Type {
+                found: problem::name(&text),
+                meant: nearest(&text, &ProviderType::ALL.map(ProviderType::as_str)),
             });
         }
         kind

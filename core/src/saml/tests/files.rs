@@ -6,7 +6,7 @@ const UNTIL: &str = "2034-01-01T00:00:00Z";
 
 macro_rules! file {
     ($name:literal) => {
-        include_str!(concat!("../../../tests/metadata/", $name, ".xml"))
+        include_str!(concat!("../../../../tests/metadata/", $name, ".xml"))
     };
 }
 
