@@ -89,6 +89,18 @@ mod tests {
     }
 
     #[test]
+    fn the_watchdog_comes_soon_after_the_closing_and_long_before_the_end_of_the_answer() {
+        let at = |deadline, answer_by: Option<u64>| {
+            let answer_by = answer_by.map(|ms| NOW + Duration::from_millis(ms));
+            let budget = Budget::new(NOW, NOW + Duration::from_millis(deadline), answer_by);
+            budget.watchdog().as_millis()
+        };
+        assert_eq!(at(900_000, None), 882_437);
+        assert_eq!(at(2_000, None), 1_550);
+        assert_eq!(at(20_000, Some(8_000)), 7_687);
+    }
+
+    #[test]
     fn nothing_is_begun_when_nobody_waits_any_more() {
         let late = Budget::new(NOW + Duration::from_mins(1), NOW, Some(NOW));
         assert_eq!(late.work, Duration::ZERO);

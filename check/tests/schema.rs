@@ -77,7 +77,13 @@ fn every_property_is_in_the_schema_and_in_the_valid_example() {
     assert_eq!(found, expected);
     for name in PROPERTIES {
         assert!(oidc().get(name).is_some(), "{name}");
+        assert!(known[name]["description"].is_string(), "{name}");
     }
+    let details = known["ProviderDetails"]["properties"].as_object().unwrap();
+    for (key, schema) in details.iter().filter(|(_, schema)| schema.is_object()) {
+        assert!(schema["description"].is_string(), "{key}");
+    }
+    assert_eq!(details.len(), 24);
 }
 
 #[test]

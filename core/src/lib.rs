@@ -7,6 +7,7 @@
 //! [`details`] keeps the secrets among the values out of every text.
 
 pub mod details;
+mod named;
 pub mod physical_id;
 pub mod plan;
 pub mod provider;

@@ -21,55 +21,31 @@ pub use source::{Place, Source, Sources};
 
 use crate::{
     details::Details,
+    named::named,
     physical_id::{ProviderId, UserPoolId},
 };
 use problem::Shape;
 
-/// The six types of identity provider a user pool knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names are Cognito's")]
-pub enum ProviderType {
-    Saml,
-    Oidc,
-    Google,
-    Facebook,
-    LoginWithAmazon,
-    SignInWithApple,
+named! {
+    /// The types of identity provider that a user pool knows.
+    pub enum ProviderType {
+        Saml = "SAML",
+        Oidc = "OIDC",
+        Google = "Google",
+        Facebook = "Facebook",
+        LoginWithAmazon = "LoginWithAmazon",
+        SignInWithApple = "SignInWithApple",
+    }
 }
 
 impl ProviderType {
-    /// All of them, in the order in which messages list them.
-    pub const ALL: [Self; 6] = [
-        Self::Saml,
-        Self::Oidc,
-        Self::Google,
-        Self::Facebook,
-        Self::LoginWithAmazon,
-        Self::SignInWithApple,
-    ];
-
-    /// The name on the wire and in templates.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Saml => "SAML",
-            Self::Oidc => "OIDC",
-            Self::Google => "Google",
-            Self::Facebook => "Facebook",
-            Self::LoginWithAmazon => "LoginWithAmazon",
-            Self::SignInWithApple => "SignInWithApple",
-        }
-    }
-
-    /// The type of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-
     /// A social provider is called what its type is called; Cognito takes no other name for it.
     pub const fn fixed_name(self) -> Option<&'static str> {
         match self {
             Self::Saml | Self::Oidc => None,
-            _ => Some(self.as_str()),
+            Self::Google | Self::Facebook | Self::LoginWithAmazon | Self::SignInWithApple => {
+                Some(self.as_str())
+            }
         }
     }
 }

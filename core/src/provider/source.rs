@@ -10,6 +10,8 @@ use super::{
     rules, text,
 };
 
+use crate::named::named;
+
 /// The keys of `ProviderDetails` that are to be read, and where.
 pub type Sources = BTreeMap<String, Source>;
 
@@ -69,45 +71,67 @@ impl fmt::Display for Place {
 /// Longer than any name that the services know.
 pub(super) const NAME_MAX: usize = 2_048;
 
-/// The kinds of source, with the members that each requires and those that may be left out.
-pub(super) const KINDS: [(&str, &[&str], &[&str]); 3] = [
-    (
-        "SecretsManager",
-        &["SecretId"],
-        &["JsonKey", "VersionId", "VersionStage"],
-    ),
-    ("SsmParameter", &["Name"], &[]),
-    ("S3", &["Bucket", "Key"], &["VersionId"]),
-];
+named! {
+    /// The kinds of source.
+    pub(super) enum Kind {
+        SecretsManager = "SecretsManager",
+        SsmParameter = "SsmParameter",
+        S3 = "S3",
+    }
+}
+
+impl Kind {
+    /// The members that it must have.
+    pub(super) const fn required(self) -> &'static [&'static str] {
+        match self {
+            Self::SecretsManager => &["SecretId"],
+            Self::SsmParameter => &["Name"],
+            Self::S3 => &["Bucket", "Key"],
+        }
+    }
+
+    /// The members that it may have beside.
+    pub(super) const fn optional(self) -> &'static [&'static str] {
+        match self {
+            Self::SecretsManager => &["JsonKey", "VersionId", "VersionStage"],
+            Self::SsmParameter => &[],
+            Self::S3 => &["VersionId"],
+        }
+    }
+
+    /// All members that it knows.
+    pub(super) fn members(self) -> impl Iterator<Item = &'static str> {
+        self.required().iter().chain(self.optional()).copied()
+    }
+}
 
 /// One source, at `path` in the properties, or what is wrong with it.
 pub(super) fn source(path: &str, value: &Value, problems: &mut Vec<Problem>) -> Option<Source> {
     const FORM: &str = "a map with one of SecretsManager, SsmParameter, S3";
     let kinds = value.as_object().into_iter().flatten();
     let mut kinds = kinds.filter(|(_, members)| !members.is_null());
-    let (Some((kind, members)), None) = (kinds.next(), kinds.next()) else {
+    let (Some((name, members)), None) = (kinds.next(), kinds.next()) else {
         problems.push(Problem::shape(path, FORM, value));
         return None;
     };
-    let path = format!("{path}.{}", problem::name(kind));
-    let Some((_, required, optional)) = KINDS.iter().find(|(name, ..)| name == kind) else {
+    let path = format!("{path}.{}", problem::name(name));
+    let Some(kind) = Kind::from_name(name) else {
         problems.push(Problem::Form {
             path: format!("the key of {path}").into(),
             form: "one of SecretsManager, SsmParameter, S3",
-            shape: Shape::text(kind),
+            shape: Shape::text(name),
         });
         return None;
     };
-    let known = |name: &str| required.contains(&name) || optional.contains(&name);
+    let known: Vec<_> = kind.members().collect();
     let Some(members) = members.as_object() else {
         problems.push(Problem::shape(path, "a map of strings", members));
         return None;
     };
-    for member in members.keys().filter(|key| !known(key.as_str())) {
-        let members: Vec<_> = required.iter().chain(*optional).copied().collect();
+    for member in members.keys().filter(|key| !known.contains(&key.as_str())) {
         problems.push(Problem::Unknown {
             path: format!("{path}.{}", problem::name(member)),
-            meant: nearest(member, &members),
+            meant: nearest(member, &known),
         });
     }
     let mut reader = Reader {
@@ -116,8 +140,8 @@ pub(super) fn source(path: &str, value: &Value, problems: &mut Vec<Problem>) -> 
         problems,
     };
     // All of them are looked at before the first that is missing ends it.
-    let (place, json_key) = match kind.as_str() {
-        "SecretsManager" => {
+    let (place, json_key) = match kind {
+        Kind::SecretsManager => {
             let secret_id = reader.required("SecretId");
             let version_id = reader.optional("VersionId");
             let version_stage = reader.optional("VersionStage");
@@ -129,11 +153,11 @@ pub(super) fn source(path: &str, value: &Value, problems: &mut Vec<Problem>) -> 
             });
             (place, json_key)
         }
-        "SsmParameter" => {
+        Kind::SsmParameter => {
             let name = reader.required("Name");
             (name.map(|name| Place::Parameter { name }), None)
         }
-        _ => {
+        Kind::S3 => {
             let bucket = reader.required("Bucket");
             let key = reader.required("Key");
             reader.check_bucket(bucket.as_deref().unwrap_or_default());
