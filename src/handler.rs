@@ -24,8 +24,11 @@ use crate::{
 use cfn_cognito_idp_core::{
     physical_id::{PhysicalId, ProviderId},
     plan::{self, Answer, Call, Intent, Phase, Step, Timing},
-    provider::{Declared, Previous, Problem, Problems, adopts, service_timeout},
-    saml::{self, Metadata, Occasion},
+    provider::{
+        Declared, ExpiredCertificates, Previous, Problem, Problems, adopts, check_given_metadata,
+        check_metadata, service_timeout,
+    },
+    saml::Metadata,
 };
 
 /// How long CloudFormation waits for a resource without a `ServiceTimeout`.
@@ -264,9 +267,9 @@ fn bounds(
 
 /// Parses the properties as far as the request needs them.
 fn intent(envelope: &Envelope, request: Request, now: SystemTime) -> Result<Intent, String> {
-    let declared = |properties: &Value, occasion| {
+    let declared = |properties: &Value, expired| {
         let declared = Declared::try_from(properties).map_err(|Problems(mut problems)| {
-            let found = saml::check_properties(properties, occasion, now);
+            let found = check_given_metadata(properties, expired, now);
             problems.extend(found.mistakes.into_iter().map(Problem::Metadata));
             Problems(problems).to_string()
         });
@@ -277,9 +280,9 @@ fn intent(envelope: &Envelope, request: Request, now: SystemTime) -> Result<Inte
     let id = |text: &str| PhysicalId::read(text, &envelope.stack_id, &envelope.logical_id);
     match request {
         Request::Create { properties } => {
-            let occasion = Occasion::create(adopts(&properties));
+            let expired = ExpiredCertificates::on_create(adopts(&properties));
             Ok(Intent::Create {
-                declared: declared(&properties, occasion)?,
+                declared: declared(&properties, expired)?,
                 request_id: envelope.request_id.clone(),
             })
         }
@@ -289,7 +292,7 @@ fn intent(envelope: &Envelope, request: Request, now: SystemTime) -> Result<Inte
             previous,
         } => Ok(Intent::Update {
             physical_id: id(&physical_id),
-            declared: declared(&properties, Occasion::Update)?,
+            declared: declared(&properties, ExpiredCertificates::Warn)?,
             previous: Previous::from(&previous),
         }),
         Request::Delete {
@@ -320,12 +323,15 @@ fn intent(envelope: &Envelope, request: Request, now: SystemTime) -> Result<Inte
 
 /// Looks at the SAML metadata of the provider that is wanted, whole and with all its values.
 fn metadata(intent: &Intent, now: SystemTime) -> Result<Metadata, String> {
-    let (declared, occasion) = match intent {
-        Intent::Create { declared, .. } => (declared, Occasion::create(declared.adopt_existing)),
-        Intent::Update { declared, .. } => (declared, Occasion::Update),
+    let (declared, expired) = match intent {
+        Intent::Create { declared, .. } => (
+            declared,
+            ExpiredCertificates::on_create(declared.adopt_existing),
+        ),
+        Intent::Update { declared, .. } => (declared, ExpiredCertificates::Warn),
         Intent::Delete { .. } => return Ok(Metadata::default()),
     };
-    let found = saml::check(&declared.provider, occasion, now);
+    let found = check_metadata(&declared.provider, expired, now);
     for error in found.doubts {
         tracing::warn!(error, "ProviderDetails.MetadataFile looks wrong");
     }

@@ -16,8 +16,8 @@ use crate::{
     retry::{Fault, Retry},
 };
 use cfn_cognito_idp_core::{
-    details::Details,
-    provider::{Place, Provider, Sources, VALUE_MAX},
+    details::{Details, VALUE_MAX},
+    provider::{Place, Provider, Sources},
 };
 
 /// What one attempt gets. These services answer in tens of milliseconds.

@@ -18,8 +18,8 @@ use std::{
 };
 
 use cfn_cognito_idp_core::{
-    provider::{Declared, Problem, Problems, adopts},
-    saml::{self, Findings, Occasion},
+    provider::{Declared, ExpiredCertificates, Problem, Problems, adopts, check_given_metadata},
+    saml::Findings,
 };
 use lexopt::prelude::*;
 
@@ -326,7 +326,11 @@ fn said_of(reading: &Reading) -> Vec<(Level, String, String)> {
         Findings::default()
     } else {
         let may_adopt = adopts(&reading.value) || reading.is_unknown("AdoptExisting");
-        saml::check_properties(&reading.value, Occasion::create(may_adopt), now())
+        check_given_metadata(
+            &reading.value,
+            ExpiredCertificates::on_create(may_adopt),
+            now(),
+        )
     };
     problems.extend(metadata.mistakes.into_iter().map(Problem::Metadata));
     let problems = problems.iter().map(|problem| {

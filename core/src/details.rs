@@ -44,8 +44,11 @@ const WRITE_ONLY_KEYS: [&str; 1] = ["private_key"];
 /// The keys that are known to hold secrets: their values are cleared from texts at any length.
 const SECRET_KEYS: [&str; 3] = ["client_secret", "private_key", METADATA_FILE];
 
+/// What a value may have at most, in characters.
+pub const VALUE_MAX: usize = 131_072;
+
 /// The key whose value is an XML document.
-const METADATA_FILE: &str = "MetadataFile";
+pub(crate) const METADATA_FILE: &str = "MetadataFile";
 
 /// From this many characters on, a secret is cleared from texts wherever it stands. A shorter one is
 /// cleared where it stands as a word, or else it would spoil the words that contain it. Shorter values

@@ -1,6 +1,7 @@
 //! A template's properties: the provider they describe, or all that is wrong with them.
 
 mod meant;
+pub(crate) mod metadata;
 mod previous;
 mod problem;
 mod rules;
@@ -13,9 +14,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
 pub use meant::{letters, nearest};
+pub use metadata::{ExpiredCertificates, check_given_metadata, check_metadata};
 pub use previous::Previous;
 pub use problem::{Problem, Problems, path_of};
-pub use rules::{PROPERTIES, VALUE_MAX};
+pub use rules::PROPERTIES;
 pub use schema::schema;
 pub use source::{Place, Source, Sources};
 

@@ -10,20 +10,12 @@ mod declaration;
 mod descriptor;
 mod keys;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::SystemTime,
-};
+use std::{collections::BTreeSet, time::SystemTime};
 
 use roxmltree::{Document, Node, ParsingOptions};
-use serde_json::Value;
 use time::{UtcDateTime, format_description::well_known::Rfc3339};
 
-use crate::{
-    details::Details,
-    provider::{Provider, ProviderType, VALUE_MAX},
-    text::document,
-};
+use crate::{details::VALUE_MAX, text::document};
 
 /// More than fit into the 131,072 characters that Cognito takes, with something in them.
 const NODES_MAX: u32 = 100_000;
@@ -31,7 +23,6 @@ const NODES_MAX: u32 = 100_000;
 /// and nothing could stop it.
 const PREFIXES_MAX: usize = 50;
 
-const METADATA_FILE: &str = "MetadataFile";
 const SAML: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 
 /// A document that Cognito would not take.
@@ -92,83 +83,11 @@ impl Findings {
     }
 
     /// Leaves the verdict to Cognito.
-    fn doubt_all(&mut self) {
+    pub(crate) fn doubt_all(&mut self) {
         let mistakes = self.mistakes.drain(..);
         self.doubts
             .extend(mistakes.map(|mistake| mistake.to_string()));
     }
-}
-
-/// What the request does with the document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Occasion {
-    /// It is new here.
-    Create,
-    /// It may have been here for years: a rollback brings back what there was, an adoption takes
-    /// over what there is, and neither is to be kept from it by a certificate that has expired
-    /// meanwhile.
-    Update,
-}
-
-impl Occasion {
-    /// That of a Create, which may adopt a provider.
-    pub const fn create(adopts: bool) -> Self {
-        if adopts { Self::Update } else { Self::Create }
-    }
-}
-
-/// Looks at the metadata of a provider, if it has any.
-pub fn check(provider: &Provider, occasion: Occasion, now: SystemTime) -> Findings {
-    match provider.kind {
-        ProviderType::Saml => check_details(&provider.details, occasion, now),
-        _ => Findings::default(),
-    }
-}
-
-/// Looks at the metadata in the details of a SAML provider.
-pub fn check_details(details: &Details, occasion: Occasion, now: SystemTime) -> Findings {
-    let Some(document) = details.expose(METADATA_FILE) else {
-        return Findings::default();
-    };
-    let given = |key| details.expose(key).is_some_and(|value| !value.is_empty());
-    let mut findings = read(document, now);
-    if given("SSORedirectBindingURI") {
-        findings
-            .mistakes
-            .retain(|mistake| *mistake != Mistake::NoRedirect);
-    }
-    if occasion == Occasion::Update {
-        let expired = |mistake: &mut Mistake| matches!(mistake, Mistake::Expired(_));
-        let expired = findings.mistakes.extract_if(.., expired);
-        findings
-            .doubts
-            .extend(expired.map(|mistake| mistake.to_string()));
-    }
-    if given("MetadataURL") {
-        // Which of the two Cognito goes by is not published.
-        findings.doubt_all();
-        findings.metadata = Metadata::default();
-    }
-    findings
-}
-
-/// Looks at metadata that are given by value, in properties that may have other problems.
-pub fn check_properties(properties: &Value, occasion: Occasion, now: SystemTime) -> Findings {
-    let map = |property| properties.get(property).and_then(Value::as_object);
-    let given = map("ProviderDetails").into_iter().flatten();
-    let given = given.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
-    // What is read elsewhere, or resolved by nobody, is there all the same.
-    let sources = map("ProviderDetailsFrom").into_iter().flatten();
-    let elsewhere = sources.map(|(key, _)| (key.as_str(), "unknown"));
-    let mut details: BTreeMap<_, _> = elsewhere.filter(|(key, _)| *key != METADATA_FILE).collect();
-    details.extend(given.filter(|(key, value)| {
-        let is_reference = value.contains("{{resolve:");
-        *key != METADATA_FILE || !is_reference
-    }));
-    if properties.get("ProviderType").and_then(Value::as_str) != Some(ProviderType::Saml.as_str()) {
-        return Findings::default();
-    }
-    check_details(&details.into_iter().collect(), occasion, now)
 }
 
 /// Looks at a document.

@@ -7,7 +7,10 @@ use super::{
     Members, ProviderType, StringMap,
     problem::{self, Problem, Shape},
 };
-use crate::{details::kept, physical_id::PROVIDER_NAME_MAX};
+use crate::{
+    details::{VALUE_MAX, kept},
+    physical_id::PROVIDER_NAME_MAX,
+};
 
 /// The properties of the resource type; any other is a mistake that must not be ignored.
 pub const PROPERTIES: [&str; 12] = [
@@ -28,8 +31,6 @@ pub const PROPERTIES: [&str; 12] = [
 /// What CloudFormation takes as `ServiceTimeout`.
 pub(super) const SERVICE_TIMEOUT_SECONDS: RangeInclusive<u64> = 1..=3600;
 
-/// What a value of `ProviderDetails` may have at most, in characters.
-pub const VALUE_MAX: usize = 131_072;
 pub(super) const MAPPING_KEY_MAX: usize = 32;
 pub(super) const IDENTIFIERS_MAX: usize = 50;
 pub(super) const IDENTIFIER_MAX: usize = 40;

@@ -7,11 +7,14 @@ use super::{
     ProviderType,
     rules::{
         ACR_LEVELS, ACR_VALUE_MAX, DETAILS_RETURNED, IDENTIFIER_MAX, IDENTIFIERS_MAX,
-        MAPPING_KEY_MAX, REQUEST_METHODS, SERVICE_TIMEOUT_SECONDS, VALUE_MAX, required_keys,
+        MAPPING_KEY_MAX, REQUEST_METHODS, SERVICE_TIMEOUT_SECONDS, required_keys,
     },
     source::{Kind, NAME_MAX},
 };
-use crate::physical_id::{PROVIDER_NAME_MAX, USER_POOL_ID_MAX};
+use crate::{
+    details::VALUE_MAX,
+    physical_id::{PROVIDER_NAME_MAX, USER_POOL_ID_MAX},
+};
 
 /// The schema of a resource's `Properties`, with intrinsic functions and their like resolved.
 ///

@@ -7,6 +7,10 @@ use std::time::Duration;
 use time::macros::utc_datetime;
 
 use super::*;
+use crate::{
+    details::Details,
+    provider::{ExpiredCertificates, check_given_metadata, metadata::check_metadata_of},
+};
 
 const OKTA: &str = include_str!("../../../tests/metadata/okta.xml");
 const ENTRA: &str = include_str!("../../../tests/metadata/entra.xml");
@@ -28,7 +32,7 @@ fn details(entries: &[(&str, &str)]) -> Details {
 }
 
 fn checked(entries: &[(&str, &str)]) -> Findings {
-    check_details(&details(entries), Occasion::Create, now())
+    check_metadata_of(&details(entries), ExpiredCertificates::Refuse, now())
 }
 
 /// What is refused, and what is only noted.
@@ -192,9 +196,9 @@ fn mistakes_are_named_together() {
 fn certificates_that_have_all_expired_are_refused_where_they_are_new() {
     let expired = Mistake::Expired("2020-01-01T00:00:00Z".to_owned());
     assert_eq!(refused(EXPIRED), expired);
-    let found = check_details(
+    let found = check_metadata_of(
         &details(&[("MetadataFile", EXPIRED)]),
-        Occasion::Update,
+        ExpiredCertificates::Warn,
         now(),
     );
     assert_eq!(found.mistakes, []);
@@ -393,7 +397,7 @@ fn mistakes_are_found_beside_other_problems() {
         "ProviderType": "SAML", "Typo": 1,
         "ProviderDetails": {"MetadataFile": "<html/>", "IDPSignout": true},
     });
-    let found = check_properties(&properties, Occasion::Create, now()).mistakes;
+    let found = check_given_metadata(&properties, ExpiredCertificates::Refuse, now()).mistakes;
     assert_eq!(found, [Mistake::NotSaml]);
     // What comes from elsewhere is there as well.
     let no_redirect = OKTA.replace("HTTP-Redirect", "HTTP-POST");
@@ -411,7 +415,7 @@ fn mistakes_are_found_beside_other_problems() {
             "ProviderDetails": {"MetadataFile": no_redirect, key: "{{resolve:ssm:x}}"},
         });
         for properties in [by_source, by_reference] {
-            let found = check_properties(&properties, Occasion::Create, now());
+            let found = check_given_metadata(&properties, ExpiredCertificates::Refuse, now());
             let counts = (found.mistakes.len(), found.doubts.len());
             assert_eq!(counts, (mistakes, doubts), "{key}");
         }
@@ -429,7 +433,7 @@ fn mistakes_are_found_beside_other_problems() {
         }),
         serde_json::json!(7),
     ] {
-        let found = check_properties(&properties, Occasion::Create, now());
+        let found = check_given_metadata(&properties, ExpiredCertificates::Refuse, now());
         assert_eq!(found.mistakes, []);
     }
 }
