@@ -37,7 +37,7 @@ const NO_LIMIT: Duration = Duration::from_hours(1);
 
 /// The configuration of clients whose calls are retried as [`Attempts`] say. They need
 /// [`unlimited`] too, which only the clients themselves can be given.
-pub fn patient(sdk: &SdkConfig) -> SdkConfig {
+pub(crate) fn patient(sdk: &SdkConfig) -> SdkConfig {
     // The SDK's retry loop with our verdict and our delays: attempts are limited by time
     // alone. The retry behaviour is pinned, because the next one bends the delays it is given.
     let loop_config = RetryConfig::standard()
@@ -59,14 +59,14 @@ pub fn patient(sdk: &SdkConfig) -> SdkConfig {
 }
 
 /// No budget of tokens: one that outlives the invocation has no place here.
-pub fn unlimited() -> RetryPartition {
+pub(crate) fn unlimited() -> RetryPartition {
     RetryPartition::custom("cfn-cognito-idp")
         .token_bucket(TokenBucket::unlimited())
         .build()
 }
 
 /// Every failed attempt was seen by the classifier; this is for what failed before the first.
-pub fn unsent<E, R>(error: &SdkError<E, R>) -> Fault
+pub(crate) fn unsent<E, R>(error: &SdkError<E, R>) -> Fault
 where
     E: std::error::Error + 'static,
     R: fmt::Debug,
@@ -77,7 +77,7 @@ where
 /// How far a caller has come in the rounds of [`crate::retry::Turns`]. A look that precedes another
 /// attempt goes on with the rounds of the call that it is for.
 #[derive(Debug, Clone)]
-pub struct Pacing(Arc<Mutex<Progress>>);
+pub(crate) struct Pacing(Arc<Mutex<Progress>>);
 
 #[derive(Debug)]
 struct Progress {
@@ -88,7 +88,7 @@ struct Progress {
 
 impl Pacing {
     /// Begins now.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self(Arc::new(Mutex::new(Progress {
             start: Instant::now(),
             rounds: 0,
@@ -122,7 +122,7 @@ pub struct CallError {
 
 /// The attempts at one call, so far.
 #[derive(Clone)]
-pub struct Attempts(Arc<Inner>);
+pub(crate) struct Attempts(Arc<Inner>);
 
 struct Inner {
     /// The name of the operation, for the log.
@@ -161,7 +161,7 @@ impl fmt::Debug for Attempts {
 impl Attempts {
     /// The attempts at a call: its operation for the log, what it does for the operator, and the details
     /// that messages have to be cleared of.
-    pub fn at(
+    pub(crate) fn at(
         operation: &'static str,
         doing: String,
         details: Option<&Details>,
@@ -172,7 +172,7 @@ impl Attempts {
 
     /// The same in the pace of other attempts. With `hands_back`, the caller does something else before
     /// the next one.
-    pub fn handed_back(
+    pub(crate) fn handed_back(
         operation: &'static str,
         doing: String,
         details: Option<&Details>,
@@ -192,17 +192,17 @@ impl Attempts {
     }
 
     /// What these are attempts at.
-    pub fn doing(&self) -> &str {
+    pub(crate) fn doing(&self) -> &str {
         &self.0.doing
     }
 
     /// The rounds that these attempts have taken.
-    pub fn pacing(&self) -> Pacing {
+    pub(crate) fn pacing(&self) -> Pacing {
         self.0.pacing.clone()
     }
 
     /// How long to wait before the next attempt, if there is to be one by the caller.
-    pub fn take_pause(&self) -> Option<Duration> {
+    pub(crate) fn take_pause(&self) -> Option<Duration> {
         self.seen().pause.take()
     }
 
@@ -211,7 +211,7 @@ impl Attempts {
     }
 
     /// What the call failed with: the last attempt's fault, or `unsent` if there was none.
-    pub fn failed(&self, unsent: &Fault) -> CallError {
+    pub(crate) fn failed(&self, unsent: &Fault) -> CallError {
         let seen = self.seen();
         let fault = seen.last.as_ref().unwrap_or(unsent);
         CallError {
@@ -225,7 +225,7 @@ impl Attempts {
     }
 
     /// What the call failed with if nobody waited for its end.
-    pub fn out_of_time(&self) -> CallError {
+    pub(crate) fn out_of_time(&self) -> CallError {
         let seen = self.seen();
         let doing = &self.0.doing;
         let text = match (&seen.last, seen.failed) {
@@ -331,13 +331,13 @@ impl Intercept for Attempts {
 }
 
 /// Tells the SDK's retry loop what [`Fault::verdict`] says, as the last to be asked.
-pub struct Classifier<E> {
+pub(crate) struct Classifier<E> {
     attempts: Attempts,
     error: PhantomData<fn() -> E>,
 }
 
 impl<E> Classifier<E> {
-    pub fn new(attempts: &Attempts) -> Self {
+    pub(crate) fn new(attempts: &Attempts) -> Self {
         Self {
             attempts: attempts.clone(),
             error: PhantomData,

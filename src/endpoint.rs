@@ -17,7 +17,7 @@ impl LoadServiceConfig for NonEmpty {
 }
 
 /// The configuration with empty endpoints taken for unset.
-pub fn without_empty(sdk: SdkConfig) -> SdkConfig {
+pub(crate) fn without_empty(sdk: SdkConfig) -> SdkConfig {
     let endpoint = sdk.endpoint_url().filter(|url| !url.is_empty());
     let endpoint = endpoint.map(ToOwned::to_owned);
     let mut cleared = sdk.clone().into_builder();
@@ -27,7 +27,7 @@ pub fn without_empty(sdk: SdkConfig) -> SdkConfig {
 }
 
 /// Where requests to that service go instead of AWS, if anywhere.
-pub fn configured(sdk: &SdkConfig, service_id: &str) -> Option<String> {
+pub(crate) fn configured(sdk: &SdkConfig, service_id: &str) -> Option<String> {
     let key = ServiceConfigKey::builder()
         .service_id(service_id)
         .env("AWS_ENDPOINT_URL")

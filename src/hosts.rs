@@ -17,7 +17,7 @@ const DOMAINS: [(&str, &str); 7] = [
 ];
 
 /// Cognito's host in that region, by the SDK's own rules.
-pub async fn cognito(region: &str) -> Option<String> {
+pub(crate) async fn cognito(region: &str) -> Option<String> {
     let parameters = Params::builder().region(region).build().ok()?;
     let endpoint = DefaultResolver::new().resolve_endpoint(&parameters).await;
     let host = endpoint.ok()?.url().strip_prefix("https://")?.to_owned();
@@ -25,7 +25,7 @@ pub async fn cognito(region: &str) -> Option<String> {
 }
 
 /// The domain of that region's partition, such as `amazonaws.com`, as Cognito's host shows it.
-pub fn domain<'a>(region: &str, cognito: &'a str) -> Option<&'a str> {
+pub(crate) fn domain<'a>(region: &str, cognito: &'a str) -> Option<&'a str> {
     cognito
         .strip_prefix("cognito-idp.")?
         .strip_prefix(region)?
@@ -33,7 +33,7 @@ pub fn domain<'a>(region: &str, cognito: &'a str) -> Option<&'a str> {
 }
 
 /// The host of the bucket that CloudFormation has its answers put into, in that region.
-pub fn response_bucket(region: &str, domain: &str) -> String {
+pub(crate) fn response_bucket(region: &str, domain: &str) -> String {
     /// Regions whose URLs have the older form of S3's hosts.
     const DASHED: [&str; 8] = [
         "ap-northeast-1",
@@ -56,7 +56,7 @@ pub fn response_bucket(region: &str, domain: &str) -> String {
 
 /// The hosts of services in a region.
 #[derive(Debug, Clone)]
-pub struct Hosts {
+pub(crate) struct Hosts {
     region: String,
     domain: String,
     fips: bool,
@@ -65,7 +65,7 @@ pub struct Hosts {
 
 impl Hosts {
     /// Those of a configuration's region, with FIPS or dual-stack if it says so.
-    pub async fn of(sdk: &SdkConfig) -> Self {
+    pub(crate) async fn of(sdk: &SdkConfig) -> Self {
         let region = sdk.region().map_or("us-east-1", AsRef::as_ref);
         let cognito = cognito(region).await.unwrap_or_default();
         Self {
@@ -77,19 +77,19 @@ impl Hosts {
     }
 
     /// S3's host.
-    pub fn s3(&self) -> String {
+    pub(crate) fn s3(&self) -> String {
         let service = if self.fips { "s3-fips" } else { "s3" };
         let stack = if self.dual_stack { ".dualstack" } else { "" };
         format!("{service}{stack}.{}.{}", self.region, self.domain)
     }
 
     /// CloudFormation's host. It has one with FIPS in some regions, and this asks the plain one.
-    pub fn cloudformation(&self) -> String {
+    pub(crate) fn cloudformation(&self) -> String {
         format!("cloudformation.{}.{}", self.region, self.domain)
     }
 
     /// SSM's host.
-    pub fn ssm(&self) -> String {
+    pub(crate) fn ssm(&self) -> String {
         // Of GovCloud's plain hosts, all are FIPS.
         let is_plain = self.region.starts_with("us-gov-") && !self.dual_stack;
         let service = if self.fips && !is_plain {

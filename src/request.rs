@@ -25,13 +25,13 @@ use aws_smithy_types::body::SdkBody;
 use crate::attempts::{Attempts, Classifier, unlimited};
 
 /// What became of a request.
-pub type Outcome<T> = Result<T, SdkError<ErrorMetadata, HttpResponse>>;
+pub(crate) type Outcome<T> = Result<T, SdkError<ErrorMetadata, HttpResponse>>;
 /// What an answer says.
-pub type Answer<T> = Result<T, OrchestratorError<ErrorMetadata>>;
+pub(crate) type Answer<T> = Result<T, OrchestratorError<ErrorMetadata>>;
 
 /// A service and what is asked of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Service<T> {
+pub(crate) struct Service<T> {
     /// What the service is called in signatures.
     pub name: &'static str,
     /// The name of the operation.
@@ -47,7 +47,7 @@ impl<T: std::fmt::Debug + Send + Sync + 'static> Service<T> {
     ///
     /// # Errors
     /// What the last attempt failed with.
-    pub async fn send(
+    pub(crate) async fn send(
         self,
         sdk: &SdkConfig,
         endpoint: &str,

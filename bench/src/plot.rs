@@ -16,7 +16,7 @@ const COLOURS: [RGBColor; 3] = [
 ];
 
 /// Time to the first answer, in milliseconds, over the memory sizes that were measured.
-pub fn draw(report: &Report) -> Result<String, Box<dyn Error>> {
+pub(crate) fn draw(report: &Report) -> Result<String, Box<dyn Error>> {
     let memories: Vec<u64> = report.speeds().into_iter().filter_map(memory).collect();
     let points = |wire| {
         let measured = (0_u32..).zip(&memories);

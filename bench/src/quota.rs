@@ -16,7 +16,7 @@ const PERIOD_US: u64 = 20_000;
 /// It is for one process: the next one in it would begin with what this one has left of the
 /// period. It is removed when this is dropped, by which time the process has ended.
 #[derive(Debug)]
-pub struct Quota {
+pub(crate) struct Quota {
     group: PathBuf,
 }
 
@@ -25,7 +25,7 @@ impl Quota {
     ///
     /// # Errors
     /// Where cgroups cannot be made: without the right to, or without the controller.
-    pub fn new(memory_mb: u64) -> io::Result<Self> {
+    pub(crate) fn new(memory_mb: u64) -> io::Result<Self> {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let quota = PERIOD_US * memory_mb / WHOLE_CPU_MB;
@@ -46,7 +46,7 @@ impl Quota {
     ///
     /// # Errors
     /// When the process has ended.
-    pub fn hold(&self, process: u32) -> io::Result<()> {
+    pub(crate) fn hold(&self, process: u32) -> io::Result<()> {
         self.set("cgroup.procs", process.to_string())
     }
 

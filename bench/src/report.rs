@@ -12,7 +12,7 @@ use crate::{
 
 /// Between what and over what it was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Wire {
+pub(crate) enum Wire {
     /// The function over plain HTTP.
     Plain,
     /// The function over TLS.
@@ -22,7 +22,7 @@ pub enum Wire {
 }
 
 impl Wire {
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain HTTP",
             Self::Tls => "TLS",
@@ -33,7 +33,7 @@ impl Wire {
 
 /// How much of a CPU there was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Speed {
+pub(crate) enum Speed {
     /// All of it.
     Full,
     /// From the first poll on, the share of so many MB.
@@ -42,7 +42,7 @@ pub enum Speed {
 
 impl Speed {
     /// What holds a process to it.
-    pub fn quota(self) -> io::Result<Option<Quota>> {
+    pub(crate) fn quota(self) -> io::Result<Option<Quota>> {
         match self {
             Self::Full => Ok(None),
             Self::Share(memory_mb) => Quota::new(memory_mb).map(Some),
@@ -61,20 +61,20 @@ impl fmt::Display for Speed {
 
 /// One of the things that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Case {
+pub(crate) struct Case {
     pub wire: Wire,
     pub speed: Speed,
 }
 
 /// Bytes of the executable.
 #[derive(Debug, Clone, Copy)]
-pub struct Sizes {
+pub(crate) struct Sizes {
     pub executable: usize,
     pub zipped: usize,
 }
 
 impl Sizes {
-    pub fn of(executable: &Path) -> io::Result<Self> {
+    pub(crate) fn of(executable: &Path) -> io::Result<Self> {
         let bytes = fs::read(executable)?;
         // As in a zip, but for a hundred bytes of names.
         let mut zip = DeflateEncoder::new(Vec::new(), Compression::default());
@@ -88,7 +88,7 @@ impl Sizes {
 
 /// A number that there is a limit for.
 #[derive(Debug)]
-pub struct Goal {
+pub(crate) struct Goal {
     what: &'static str,
     value: f64,
     most: f64,
@@ -96,32 +96,32 @@ pub struct Goal {
 }
 
 impl Goal {
-    pub fn is_met(&self) -> bool {
+    pub(crate) fn is_met(&self) -> bool {
         self.value <= self.most
     }
 }
 
 /// All samples.
 #[derive(Debug)]
-pub struct Report {
+pub(crate) struct Report {
     sizes: Sizes,
     samples: BTreeMap<Case, Vec<Sample>>,
 }
 
 impl Report {
-    pub const fn new(sizes: Sizes) -> Self {
+    pub(crate) const fn new(sizes: Sizes) -> Self {
         Self {
             sizes,
             samples: BTreeMap::new(),
         }
     }
 
-    pub fn add(&mut self, case: Case, sample: Sample) {
+    pub(crate) fn add(&mut self, case: Case, sample: Sample) {
         self.samples.entry(case).or_default().push(sample);
     }
 
     /// The medians of a case, if it was measured.
-    pub fn medians(&self, wire: Wire, speed: Speed) -> Option<Sample> {
+    pub(crate) fn medians(&self, wire: Wire, speed: Speed) -> Option<Sample> {
         let samples = self.samples.get(&Case { wire, speed })?;
         let of = |value: fn(&Sample) -> Duration| median(samples.iter().map(value).collect());
         Some(Sample {
@@ -134,12 +134,12 @@ impl Report {
     }
 
     /// The speeds that were measured.
-    pub fn speeds(&self) -> Vec<Speed> {
+    pub(crate) fn speeds(&self) -> Vec<Speed> {
         let cases = self.samples.keys().filter(|case| case.wire == Wire::Tls);
         cases.map(|case| case.speed).collect()
     }
 
-    pub fn goals(&self) -> Vec<Goal> {
+    pub(crate) fn goals(&self) -> Vec<Goal> {
         let mut goals = Vec::new();
         let mut add = |what, value, most, unit| {
             goals.push(Goal {
@@ -180,7 +180,7 @@ impl Report {
         goals
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let cases = self.samples.iter().filter_map(|(case, samples)| {
             let medians = self.medians(case.wire, case.speed)?;
             Some(json!({
@@ -271,7 +271,7 @@ impl fmt::Display for Report {
     }
 }
 
-pub fn milliseconds(time: Duration) -> f64 {
+pub(crate) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 

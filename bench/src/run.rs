@@ -24,7 +24,7 @@ const POOL: &str = "eu-west-1_Pool";
 
 /// What one cold start took.
 #[derive(Debug, Clone, Copy)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// Until the Runtime API was asked for the first event.
     pub first_poll: Duration,
     /// Until the first answer was where it belongs.
@@ -38,7 +38,7 @@ pub struct Sample {
 }
 
 /// What the function talks to.
-pub enum World {
+pub(crate) enum World {
     /// Fakes over plain HTTP.
     Plain(Cognito, Responses),
     /// Fakes over TLS, under their names in AWS.
@@ -46,11 +46,11 @@ pub enum World {
 }
 
 impl World {
-    pub async fn plain() -> Self {
+    pub(crate) async fn plain() -> Self {
         Self::Plain(Cognito::start(&[POOL]).await, Responses::start().await)
     }
 
-    pub async fn tls() -> Self {
+    pub(crate) async fn tls() -> Self {
         Self::Tls(Region::start(&[POOL]).await)
     }
 
@@ -99,7 +99,12 @@ impl World {
 
 /// Starts the executable and sends it events. From its first poll on it is held to the speed, as
 /// Lambda does it.
-pub async fn run(binary: &Path, world: &World, speed: Speed, answers: bool) -> io::Result<Sample> {
+pub(crate) async fn run(
+    binary: &Path,
+    world: &World,
+    speed: Speed,
+    answers: bool,
+) -> io::Result<Sample> {
     world.reset();
     let quota = speed.quota()?;
     let mut function = Function::start(binary, &world.environment()).await;
@@ -148,7 +153,7 @@ pub async fn run(binary: &Path, world: &World, speed: Speed, answers: bool) -> i
 }
 
 /// The middle one.
-pub fn median<T: Ord + Copy + Default>(mut values: Vec<T>) -> T {
+pub(crate) fn median<T: Ord + Copy + Default>(mut values: Vec<T>) -> T {
     values.sort_unstable();
     values.get(values.len() / 2).copied().unwrap_or_default()
 }

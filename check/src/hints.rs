@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::template::Reading;
 
 /// What there is to say, and the paths that it is about.
-pub fn of(reading: &Reading) -> Vec<(String, String)> {
+pub(crate) fn of(reading: &Reading) -> Vec<(String, String)> {
     let mut hints: Vec<(String, String)> = name(reading).into_iter().collect();
     let kind = reading.property("ProviderType").and_then(Value::as_str);
     if let Some(kind) = kind.and_then(ProviderType::from_name) {
@@ -192,7 +192,7 @@ fn meant(key: &str, documented: &[&'static str]) -> Option<&'static str> {
 }
 
 /// What to say of a text in which CloudFormation has a reference to a secret, if it has one.
-pub fn of_reference(path: &str, text: &str) -> Option<String> {
+pub(crate) fn of_reference(path: &str, text: &str) -> Option<String> {
     let (_, rest) = text.split_once("{{resolve:secretsmanager:")?;
     let (reference, _) = rest.split_once("}}")?;
     let said = format!(

@@ -6,7 +6,7 @@ use crate::yaml::Position;
 
 /// Whether the function would refuse it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub(crate) enum Level {
     /// It would only log it.
     Warning,
     /// It would.
@@ -24,7 +24,7 @@ impl Level {
 
 /// Something that is wrong with a template, or looks so.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     pub level: Level,
     pub file: String,
     pub at: Position,
@@ -57,14 +57,14 @@ const RULE: &str = "identity-provider";
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
-pub enum Format {
+pub(crate) enum Format {
     Text,
     Json,
     Sarif,
 }
 
 impl Format {
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         match name {
             "text" => Some(Self::Text),
             "json" => Some(Self::Json),
@@ -73,7 +73,7 @@ impl Format {
         }
     }
 
-    pub fn print(self, findings: &[Finding]) -> String {
+    pub(crate) fn print(self, findings: &[Finding]) -> String {
         match self {
             Self::Text => findings.iter().map(Finding::line).collect(),
             Self::Json => lines(&findings.iter().map(json).collect()),

@@ -14,7 +14,7 @@ const TYPE: &str = "Custom::CognitoIdentityProvider";
 
 /// A resource.
 #[derive(Debug, Clone, Copy)]
-pub struct Resource<'a> {
+pub(crate) struct Resource<'a> {
     pub name: &'a str,
     pub at: Position,
     /// Absent properties are empty ones.
@@ -29,13 +29,13 @@ pub struct Resource<'a> {
 }
 
 /// Whether a text that cannot be read may be a template with a resource of ours.
-pub fn may_be_one(text: &str) -> bool {
+pub(crate) fn may_be_one(text: &str) -> bool {
     text.contains(TYPE)
 }
 
 /// The resources of a template, those in the bodies of loops among them; or nothing if this is no
 /// template.
-pub fn resources(root: &Node) -> Option<Vec<Resource<'_>>> {
+pub(crate) fn resources(root: &Node) -> Option<Vec<Resource<'_>>> {
     let mut found = Vec::new();
     if let Some(resources) = root.get("Resources") {
         collect(resources.value.map()?, false, &mut found);
@@ -78,7 +78,7 @@ fn collect<'a>(entries: &'a [Entry], filled_in: bool, found: &mut Vec<Resource<'
 }
 
 /// An entry that another one with the same key replaces.
-pub struct Replaced {
+pub(crate) struct Replaced {
     pub path: String,
     pub at: Position,
     /// Where the one is that counts.
@@ -86,7 +86,7 @@ pub struct Replaced {
 }
 
 /// What is replaced in an entry, or the entry itself.
-pub fn replaced(entry: &Entry) -> Vec<Replaced> {
+pub(crate) fn replaced(entry: &Entry) -> Vec<Replaced> {
     let mut found = Vec::new();
     replaced_in(entry, "", &mut found);
     if let Some(properties) = entry.value.get("Properties") {
@@ -125,32 +125,32 @@ fn replaced_below(node: &Node, path: &str, found: &mut Vec<Replaced>) {
 }
 
 /// Conditions and what they are taken for. `Fn::If` of any other condition is unknown.
-pub type Conditions<'a> = BTreeMap<&'a str, bool>;
+pub(crate) type Conditions<'a> = BTreeMap<&'a str, bool>;
 
 impl<'a> Resource<'a> {
     /// Whether it is one of ours.
-    pub fn is_provider(&self) -> bool {
+    pub(crate) fn is_provider(&self) -> bool {
         self.is_of(TYPE)
     }
 
     /// Whether it is of that type.
-    pub fn is_of(&self, kind: &str) -> bool {
+    pub(crate) fn is_of(&self, kind: &str) -> bool {
         is_of(self.entry, kind)
     }
 
     /// Whether it or what it replaces is one of ours.
-    pub fn was_provider(&self) -> bool {
+    pub(crate) fn was_provider(&self) -> bool {
         let replaced = &self.entry.replaced;
         self.is_provider() || replaced.iter().any(|entry| is_of(entry, TYPE))
     }
 
     /// The property of that name, if it is written out.
-    pub fn property(&self, name: &str) -> Option<&'a Entry> {
+    pub(crate) fn property(&self, name: &str) -> Option<&'a Entry> {
         self.properties?.value.get(name)
     }
 
     /// What is assumed in every case.
-    pub fn base(&self) -> Conditions<'a> {
+    pub(crate) fn base(&self) -> Conditions<'a> {
         self.condition
             .map(|name| (name, true))
             .into_iter()
@@ -163,7 +163,7 @@ impl<'a> Resource<'a> {
     ///
     /// The cases of a batch contradict each other nowhere. What is wrong in one of them is wrong
     /// where all of them hold too, so that a batch without mistakes is seen in one reading.
-    pub fn batches(&self) -> Vec<Vec<Conditions<'a>>> {
+    pub(crate) fn batches(&self) -> Vec<Vec<Conditions<'a>>> {
         let mut cases = Cases::default();
         if let Some(properties) = self.properties {
             branches(&properties.value, &self.base(), &mut cases);
@@ -186,7 +186,7 @@ impl<'a> Resource<'a> {
     }
 
     /// The properties in this case.
-    pub fn read(&self, conditions: &Conditions<'a>) -> Reading {
+    pub(crate) fn read(&self, conditions: &Conditions<'a>) -> Reading {
         let mut reading = Reading::default();
         reading.places.insert(String::new(), self.at);
         let Some(properties) = self.properties else {
@@ -245,7 +245,7 @@ fn branches<'a>(node: &'a Node, taken: &Conditions<'a>, cases: &mut Cases<'a>) {
 }
 
 /// `Fn::If` with its condition and branches.
-pub fn choice(node: &Node) -> Option<(&str, &Node, &Node)> {
+pub(crate) fn choice(node: &Node) -> Option<(&str, &Node, &Node)> {
     match intrinsic(node)? {
         ("Fn::If", argument) => match argument.list()? {
             [condition, yes, no] => Some((condition.text()?, yes, no)),
@@ -261,7 +261,7 @@ fn is_no_value(node: &Node) -> bool {
 }
 
 /// The function that stands for a value.
-pub fn intrinsic(node: &Node) -> Option<(&str, &Node)> {
+pub(crate) fn intrinsic(node: &Node) -> Option<(&str, &Node)> {
     match node.map()? {
         [Entry { key, value, .. }] if key == "Ref" || key.starts_with("Fn::") => Some((key, value)),
         _ => None,
@@ -270,7 +270,7 @@ pub fn intrinsic(node: &Node) -> Option<(&str, &Node)> {
 
 /// Properties in the form that the rules take, and what is known of them.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub(crate) struct Reading {
     pub value: Value,
     /// Where each path is, as [`Problem::path`] has it.
     places: BTreeMap<String, Position>,
@@ -287,12 +287,12 @@ pub struct Reading {
 
 impl Reading {
     /// The value of a property.
-    pub fn property(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn property(&self, name: &str) -> Option<&Value> {
         self.value.get(name)
     }
 
     /// Whether the problem may be none once it is known what the template leaves open.
-    pub fn leaves_open(&self, problem: &Problem) -> bool {
+    pub(crate) fn leaves_open(&self, problem: &Problem) -> bool {
         let path = problem.path();
         let is_open = match problem {
             // It may come with what the deployment adds to its map.
@@ -320,12 +320,12 @@ impl Reading {
     }
 
     /// Whether it is there in the branch of a condition only.
-    pub fn is_optional(&self, path: &str) -> bool {
+    pub(crate) fn is_optional(&self, path: &str) -> bool {
         self.optional.contains(path)
     }
 
     /// Whether only the deployment knows the value at this path.
-    pub fn is_unknown(&self, path: &str) -> bool {
+    pub(crate) fn is_unknown(&self, path: &str) -> bool {
         let mut path = path;
         loop {
             match self.unknown.contains(path) {
@@ -337,12 +337,12 @@ impl Reading {
     }
 
     /// Whether the map or list at this path may have more or less in it than the template shows.
-    pub fn is_open(&self, path: &str) -> bool {
+    pub(crate) fn is_open(&self, path: &str) -> bool {
         self.open.contains(path)
     }
 
     /// Where to point: at the path, or at what is there of the way to it.
-    pub fn place(&self, path: &str) -> Option<Position> {
+    pub(crate) fn place(&self, path: &str) -> Option<Position> {
         let mut path = path;
         loop {
             match self.places.get(path) {

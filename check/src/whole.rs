@@ -12,14 +12,14 @@ use crate::{
 };
 
 /// A warning about a resource.
-pub struct Found {
+pub(crate) struct Found {
     pub at: Position,
     pub path: String,
     pub text: String,
 }
 
 /// What there is to say, by the resource that it is about.
-pub fn look<'a>(resources: &[Resource<'a>]) -> BTreeMap<&'a str, Vec<Found>> {
+pub(crate) fn look<'a>(resources: &[Resource<'a>]) -> BTreeMap<&'a str, Vec<Found>> {
     let mut found = Findings::default();
     twins(resources, &mut found);
     clients(resources, &mut found);

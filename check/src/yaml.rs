@@ -17,7 +17,7 @@ const NODES_MAX: usize = 1_000_000;
 
 /// A place in a file, both counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
+pub(crate) struct Position {
     pub line: usize,
     pub column: usize,
 }
@@ -43,7 +43,7 @@ impl fmt::Display for Position {
 
 /// A text that cannot be read as YAML.
 #[derive(Debug, PartialEq, Eq)]
-pub struct SyntaxError {
+pub(crate) struct SyntaxError {
     pub at: Position,
     pub text: String,
 }
@@ -70,7 +70,7 @@ impl From<libyaml_safer::Error> for SyntaxError {
 
 /// A value and where it begins.
 #[derive(Debug)]
-pub struct Node {
+pub(crate) struct Node {
     pub at: Position,
     pub kind: Kind,
     /// How many nodes and levels there are with aliases written out.
@@ -79,7 +79,7 @@ pub struct Node {
 }
 
 #[derive(Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     Null,
     /// Any other scalar, as CloudFormation passes it to a custom resource.
     Text(String),
@@ -88,7 +88,7 @@ pub enum Kind {
 }
 
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub at: Position,
     pub key: String,
     pub value: Rc<Node>,
@@ -116,21 +116,21 @@ impl Node {
         }
     }
 
-    pub fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub fn list(&self) -> Option<&[Rc<Self>]> {
+    pub(crate) fn list(&self) -> Option<&[Rc<Self>]> {
         match &self.kind {
             Kind::List(items) => Some(items),
             _ => None,
         }
     }
 
-    pub fn map(&self) -> Option<&[Entry]> {
+    pub(crate) fn map(&self) -> Option<&[Entry]> {
         match &self.kind {
             Kind::Map(entries) => Some(entries),
             _ => None,
@@ -138,7 +138,7 @@ impl Node {
     }
 
     /// The entry of a map.
-    pub fn get(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
         self.map()?.iter().find(|entry| entry.key == key)
     }
 }
@@ -157,7 +157,7 @@ struct Open {
 ///
 /// # Errors
 /// What is no YAML, or more than one document.
-pub fn parse(text: &str) -> Result<Rc<Node>, SyntaxError> {
+pub(crate) fn parse(text: &str) -> Result<Rc<Node>, SyntaxError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     read(text).or_else(|error| match joined(text) {
         Some(joined) => read(&joined),

@@ -5,7 +5,7 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Returns an XML document without the byte order mark before it, and without white space before its
 /// declaration: neither is part of it, and XML parsers refuse both.
-pub fn document(text: &str) -> &str {
+pub(crate) fn document(text: &str) -> &str {
     let is_before = |c: char| c == BYTE_ORDER_MARK || c.is_whitespace();
     let document = text.trim_start_matches(is_before);
     let (before, _) = text.split_at(text.len() - document.len());

@@ -24,7 +24,7 @@ const GOOGLE: &str = r#"{"id": "client-1", "secret": "planted-client-secret", "n
 const DENIED: Fault = Fault::Error(400, "AccessDeniedException", "not allowed");
 
 /// A world in which the function can read from these stores.
-pub async fn world() -> (World, Stores) {
+pub(crate) async fn world() -> (World, Stores) {
     let stores = Stores::start().await;
     stores.put_secret("google", "", GOOGLE);
     stores.put_secret("plain", "", "planted-client-secret");
@@ -43,7 +43,7 @@ pub async fn world() -> (World, Stores) {
 }
 
 /// The OIDC provider of the other tests, with its secret from there.
-pub fn corp(source: Value) -> Value {
+pub(crate) fn corp(source: Value) -> Value {
     let mut properties = with(
         &oidc(POOL, "Corp"),
         "ProviderDetailsFrom",
@@ -62,7 +62,7 @@ fn saml(source: Value) -> Value {
     })
 }
 
-pub fn secret() -> Value {
+pub(crate) fn secret() -> Value {
     json!({"SecretsManager": {"SecretId": "google", "JsonKey": "secret"}})
 }
 

@@ -16,20 +16,20 @@ use cfn_cognito_idp_support::{
 use serde_json::{Value, json};
 
 /// The function's executable.
-pub const BINARY: &str = env!("CARGO_BIN_EXE_cfn-cognito-idp");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_cfn-cognito-idp");
 /// The pool that most tests use.
-pub const POOL: &str = "eu-west-1_Pool";
+pub(crate) const POOL: &str = "eu-west-1_Pool";
 /// Another pool in the same region.
-pub const OTHER: &str = "eu-west-1_Other";
+pub(crate) const OTHER: &str = "eu-west-1_Other";
 /// A pool in another region.
-pub const FAR: &str = "ap-south-2_Far";
+pub(crate) const FAR: &str = "ap-south-2_Far";
 /// The id of the provider that most tests are about.
-pub const ID: &str = "eu-west-1_Pool|Corp";
+pub(crate) const ID: &str = "eu-west-1_Pool|Corp";
 
 /// A Cognito, a response endpoint and a function. When it ends, nothing of what the function has
 /// logged at any level, answered or returned may hold a secret; each of those that go in holds
 /// [`PLANTED`].
-pub struct World {
+pub(crate) struct World {
     pub cognito: Cognito,
     pub cloudformation: CloudFormation,
     pub responses: Responses,
@@ -50,15 +50,16 @@ struct Said {
 const PLANTED: &str = "planted";
 
 /// Everything that the function can log.
-pub const LOUD: [(&str, &str); 2] = [("AWS_LAMBDA_LOG_LEVEL", "TRACE"), ("RUST_LOG", "trace")];
+pub(crate) const LOUD: [(&str, &str); 2] =
+    [("AWS_LAMBDA_LOG_LEVEL", "TRACE"), ("RUST_LOG", "trace")];
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(&LOUD).await
     }
 
     /// With that in the function's environment.
-    pub async fn with(environment: &[(&'static str, &str)]) -> Self {
+    pub(crate) async fn with(environment: &[(&'static str, &str)]) -> Self {
         let cognito = Cognito::start(&[POOL, OTHER, FAR]).await;
         let cloudformation = CloudFormation::start().await;
         let responses = Responses::start().await;
@@ -86,7 +87,7 @@ impl World {
     }
 
     /// The same function, which may answer to these hosts.
-    pub async fn with_hosts(&self, hosts: &str) -> Function {
+    pub(crate) async fn with_hosts(&self, hosts: &str) -> Function {
         let mut environment = self.environment.clone();
         environment.push(("RESPONSE_URL_HOSTS", hosts.to_owned()));
         let function = Function::start(Path::new(BINARY), &environment).await;
@@ -95,38 +96,38 @@ impl World {
     }
 
     /// Another execution environment of the same function.
-    pub async fn another(&self) -> Function {
+    pub(crate) async fn another(&self) -> Function {
         let function = Function::start(Path::new(BINARY), &self.environment).await;
         self.said().logs.push(function.log());
         function
     }
 
     /// A variable in the function's environment.
-    pub fn environment(&self, name: &str) -> &str {
+    pub(crate) fn environment(&self, name: &str) -> &str {
         let mut found = self.environment.iter().filter(|(key, _)| *key == name);
         &found.next().unwrap().1
     }
 
     /// A response URL as of now.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.responses.url(Some(&events::amz_date(0)))
     }
 
-    pub async fn create(&self, properties: &Value) -> Value {
+    pub(crate) async fn create(&self, properties: &Value) -> Value {
         self.send(events::create(&self.url(), properties)).await
     }
 
-    pub async fn update(&self, id: &str, properties: &Value, previous: &Value) -> Value {
+    pub(crate) async fn update(&self, id: &str, properties: &Value, previous: &Value) -> Value {
         let event = events::update(&self.url(), id, properties, previous);
         self.send(event).await
     }
 
-    pub async fn delete(&self, id: &str, properties: &Value) -> Value {
+    pub(crate) async fn delete(&self, id: &str, properties: &Value) -> Value {
         self.send(events::delete(&self.url(), id, properties)).await
     }
 
     /// Sends an event and returns the answer that arrived, which is also what was returned.
-    pub async fn send(&self, event: Value) -> Value {
+    pub(crate) async fn send(&self, event: Value) -> Value {
         let before = self.responses.puts().len();
         let returned = answer(self.invoke(event).await);
         let puts = self.responses.puts();
@@ -135,30 +136,30 @@ impl World {
         undated(returned)
     }
 
-    pub async fn invoke(&self, event: Value) -> Ended {
+    pub(crate) async fn invoke(&self, event: Value) -> Ended {
         self.invoke_on(&self.function, event).await
     }
 
-    pub async fn invoke_on(&self, function: &Function, event: Value) -> Ended {
+    pub(crate) async fn invoke_on(&self, function: &Function, event: Value) -> Ended {
         let ended = function.invoke(&event, self.time).await;
         self.said().returned.push(ended.clone());
         ended
     }
 
     /// The calls since the last time, by name.
-    pub fn operations(&self) -> Vec<String> {
+    pub(crate) fn operations(&self) -> Vec<String> {
         self.cognito.take_operations()
     }
 
     /// The input of the last call of an operation.
-    pub fn input(&self, operation: &str) -> Value {
+    pub(crate) fn input(&self, operation: &str) -> Value {
         let calls = self.cognito.calls();
         let last = calls.iter().rfind(|call| call.operation == operation);
         last.unwrap().input.clone()
     }
 
     /// What the function has logged, line by line.
-    pub fn log(&self) -> Vec<Value> {
+    pub(crate) fn log(&self) -> Vec<Value> {
         let log = self.function.log().text();
         let lines = log.lines();
         lines
@@ -193,7 +194,7 @@ impl Drop for World {
 }
 
 /// The answer that an invocation returned.
-pub fn answer(ended: Ended) -> Value {
+pub(crate) fn answer(ended: Ended) -> Value {
     match ended {
         Ended::Returned(body) => body,
         Ended::Failed(error) => panic!("the invocation failed: {error}"),
@@ -201,7 +202,7 @@ pub fn answer(ended: Ended) -> Value {
 }
 
 /// The error that an invocation ended in.
-pub fn error(ended: Ended) -> String {
+pub(crate) fn error(ended: Ended) -> String {
     match ended {
         Ended::Returned(body) => panic!("the invocation was answered: {body}"),
         Ended::Failed(error) => error["errorMessage"].as_str().unwrap().to_owned(),
@@ -209,7 +210,7 @@ pub fn error(ended: Ended) -> String {
 }
 
 /// FAILED, its reason without the number of attempts, which chance decides.
-pub fn uncounted(mut body: Value) -> Value {
+pub(crate) fn uncounted(mut body: Value) -> Value {
     let reason = body["Reason"].as_str().unwrap();
     let (before, after) = reason.split_once(" failed attempts").unwrap();
     let before = before.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -218,7 +219,7 @@ pub fn uncounted(mut body: Value) -> Value {
 }
 
 /// Replaces the dates of an answer, which change from run to run, if they are dates.
-pub fn undated(mut body: Value) -> Value {
+pub(crate) fn undated(mut body: Value) -> Value {
     for key in ["CreationDate", "LastModifiedDate"] {
         if let Some(date) = body["Data"].get_mut(key) {
             let text = date.as_str().unwrap();
@@ -236,7 +237,7 @@ pub fn undated(mut body: Value) -> Value {
 }
 
 /// SUCCESS with an id and attributes.
-pub fn success(id: &str, data: Value) -> Value {
+pub(crate) fn success(id: &str, data: Value) -> Value {
     json!({
         "Status": "SUCCESS",
         "PhysicalResourceId": id,
@@ -248,14 +249,14 @@ pub fn success(id: &str, data: Value) -> Value {
 }
 
 /// SUCCESS without attributes, as for a Delete.
-pub fn deleted(id: &str) -> Value {
+pub(crate) fn deleted(id: &str) -> Value {
     let mut body = success(id, json!(null));
     body.as_object_mut().unwrap().remove("Data");
     body
 }
 
 /// FAILED with an id and a reason.
-pub fn failed(id: &str, reason: &str) -> Value {
+pub(crate) fn failed(id: &str, reason: &str) -> Value {
     let mut body = deleted(id);
     body["Status"] = "FAILED".into();
     body["Reason"] = reason.into();
@@ -263,12 +264,12 @@ pub fn failed(id: &str, reason: &str) -> Value {
 }
 
 /// The id of a failed Create that made nothing.
-pub fn not_created() -> String {
+pub(crate) fn not_created() -> String {
     format!("not-created/{REQUEST_ID}")
 }
 
 /// The attributes of [`oidc`].
-pub fn oidc_data(pool: &str, name: &str) -> Value {
+pub(crate) fn oidc_data(pool: &str, name: &str) -> Value {
     json!({
         "UserPoolId": pool,
         "ProviderName": name,
@@ -285,7 +286,7 @@ pub fn oidc_data(pool: &str, name: &str) -> Value {
 }
 
 /// The properties of an OIDC provider.
-pub fn oidc(pool: &str, name: &str) -> Value {
+pub(crate) fn oidc(pool: &str, name: &str) -> Value {
     json!({
         "ServiceToken": "arn:aws:lambda:eu-west-1:123456789012:function:cfn-cognito-idp",
         "UserPoolId": pool,
@@ -302,14 +303,14 @@ pub fn oidc(pool: &str, name: &str) -> Value {
 }
 
 /// `properties` with one of them set.
-pub fn with(properties: &Value, key: &str, value: Value) -> Value {
+pub(crate) fn with(properties: &Value, key: &str, value: Value) -> Value {
     let mut properties = properties.clone();
     properties[key] = value;
     properties
 }
 
 /// `properties` with one key of the details set.
-pub fn with_detail(properties: &Value, key: &str, value: &str) -> Value {
+pub(crate) fn with_detail(properties: &Value, key: &str, value: &str) -> Value {
     let mut properties = properties.clone();
     properties["ProviderDetails"][key] = value.into();
     properties

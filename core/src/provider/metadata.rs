@@ -41,7 +41,7 @@ pub fn check_metadata(
 }
 
 /// Looks at the metadata in the details of a SAML provider.
-pub fn check_metadata_of(
+pub(crate) fn check_metadata_of(
     details: &Details,
     expired: ExpiredCertificates,
     now: SystemTime,

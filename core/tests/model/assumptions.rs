@@ -11,7 +11,7 @@ const TICK: i64 = 60;
     clippy::struct_excessive_bools,
     reason = "each is an assumption of its own"
 )]
-pub struct Assumptions {
+pub(crate) struct Assumptions {
     /// Two deliveries of an event may run at the same time.
     pub overlap: bool,
     /// An event may be delivered again after its FAILED answer.
@@ -61,7 +61,7 @@ pub struct Assumptions {
 
 impl Assumptions {
     /// What the promises are made for, so far.
-    pub const fn promised(mishaps: u8, foreign: u8) -> Self {
+    pub(crate) const fn promised(mishaps: u8, foreign: u8) -> Self {
         Self {
             overlap: false,
             again_after_failure: false,

@@ -9,7 +9,7 @@ use crate::{
 
 impl Model {
     /// Every life there is, in every pool that it may begin in.
-    pub fn beginnings(&self) -> Vec<State> {
+    pub(crate) fn beginnings(&self) -> Vec<State> {
         use Change::{Nothing, ProviderName, ProviderType, Secret as InPlace};
         let mut states = Vec::new();
         for beginning in self.lives_begin() {

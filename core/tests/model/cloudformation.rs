@@ -7,7 +7,7 @@ use crate::{
 
 /// What the template's second version changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Change {
+pub(crate) enum Change {
     Nothing,
     /// What an Update in place can change.
     Secret,
@@ -17,7 +17,7 @@ pub enum Change {
 
 /// How the life begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Beginning {
+pub(crate) enum Beginning {
     /// With a Create, which is rolled back if it fails.
     Create,
     /// With a Create, which is tried again if it fails, before the first is cleaned up.
@@ -30,7 +30,7 @@ pub enum Beginning {
 
 /// One resource, from its beginning to its Delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Life {
+pub(crate) struct Life {
     pub beginning: Beginning,
     pub change: Change,
     pub identifier: bool,
@@ -40,7 +40,7 @@ pub struct Life {
 
 impl Life {
     /// The template's first version.
-    pub const fn first(self) -> Properties {
+    pub(crate) const fn first(self) -> Properties {
         Properties {
             name: Name::Corp,
             // One kind has a call more. With the identifiers, which have calls of their own, there
@@ -58,7 +58,7 @@ impl Life {
     }
 
     /// The template's second version.
-    pub const fn second(self) -> Properties {
+    pub(crate) const fn second(self) -> Properties {
         let mut properties = self.first();
         match self.change {
             Change::Nothing => {}
@@ -84,7 +84,7 @@ impl Life {
 
 /// What the request under way is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stage {
+pub(crate) enum Stage {
     Create,
     Update,
     /// The Update with old and new properties swapped.
@@ -96,7 +96,7 @@ pub enum Stage {
 
 /// What CloudFormation knows of the resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Stack {
+pub(crate) struct Stack {
     pub life: Life,
     pub stage: Stage,
     /// The request under way, or the last one.
@@ -110,7 +110,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    pub const fn begin(life: Life) -> Self {
+    pub(crate) const fn begin(life: Life) -> Self {
         let (stage, verb, id) = match life.beginning {
             Beginning::Inherited => {
                 let previous = life.first();
@@ -138,7 +138,7 @@ impl Stack {
     }
 
     /// Whether a name belongs to the stack, by an id that CloudFormation holds.
-    pub fn holds(&self, name: Name) -> bool {
+    pub(crate) fn holds(&self, name: Name) -> bool {
         // Before the clean-up, what an Update goes back to is held as well as what it comes from.
         let undone = self.stage == Stage::Undo
             && matches!(self.request.id, Id::Provider(_))
@@ -153,20 +153,20 @@ impl Stack {
     }
 
     /// Whether a create in doubt is still to be confirmed or undone.
-    pub fn is_unconfirmed(&self) -> bool {
+    pub(crate) fn is_unconfirmed(&self) -> bool {
         let ids = [Some(self.request.id), Some(self.current.0), self.failed];
         let mut ids = ids.into_iter().flatten();
         ids.any(|id| matches!(id, Id::Unconfirmed { .. }))
     }
 
     /// Whether a Delete is to find out if anything of that name was made.
-    pub fn looks_for(&self, name: Name) -> bool {
+    pub(crate) fn looks_for(&self, name: Name) -> bool {
         let unconfirmed = matches!(self.request.id, Id::Unconfirmed { name: of, .. } if of == name);
         unconfirmed && self.stage != Stage::Create
     }
 
     /// The next requests that there may be after this answer. There is none after the last.
-    pub fn after(&self, answer: Answer) -> Vec<Self> {
+    pub(crate) fn after(&self, answer: Answer) -> Vec<Self> {
         let life = self.life;
         let sent = self.request;
         match (self.stage, answer.succeeded) {
@@ -241,7 +241,7 @@ impl Stack {
 
     /// What CloudFormation sends when it cancels the request: for a Create a Delete with an id that
     /// it makes up, for an Update its undoing.
-    pub fn cancel(&self) -> Option<Self> {
+    pub(crate) fn cancel(&self) -> Option<Self> {
         match self.request.verb {
             Verb::Create => {
                 let properties = self.request.properties;
@@ -253,7 +253,7 @@ impl Stack {
     }
 
     /// The answer that CloudFormation makes up for a request that nobody answers.
-    pub const fn unanswered(&self) -> Answer {
+    pub(crate) const fn unanswered(&self) -> Answer {
         Answer {
             succeeded: false,
             id: match self.request.verb {

@@ -4,7 +4,7 @@ use crate::symbols::{Id, Kind, Name, Outcome, Secret, Seen};
 
 /// Whose a provider is. Cognito does not know; the promises are about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Owner {
+pub(crate) enum Owner {
     /// Made by a call of this handler.
     Made,
     /// Somebody else's, taken over with `AdoptExisting`.
@@ -14,14 +14,14 @@ pub enum Owner {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Stored {
+pub(crate) struct Stored {
     pub seen: Seen,
     pub owner: Owner,
 }
 
 /// A call, as far as it matters here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Call {
+pub(crate) enum Call {
     Create {
         name: Name,
         kind: Kind,
@@ -43,7 +43,7 @@ pub enum Call {
 
 /// For whom a call is made: what the promises need to know of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Mandate {
+pub(crate) struct Mandate {
     /// `AdoptExisting`.
     pub adopt: bool,
     /// It undoes a create that was never confirmed.
@@ -56,7 +56,7 @@ pub struct Mandate {
 
 /// How a call ends that does not end well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Mishap {
+pub(crate) enum Mishap {
     /// A final error: nothing was done.
     Refused,
     /// It was carried out, and nobody learns of it.
@@ -77,7 +77,7 @@ pub enum Mishap {
 
 /// What somebody else may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Foreign {
+pub(crate) enum Foreign {
     /// Makes a provider with a secret of their own.
     Make(Name),
     /// Makes one that holds the identifier that the stack declares.
@@ -92,10 +92,10 @@ pub enum Foreign {
 
 /// The providers of one user pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Cognito([Option<Stored>; 3]);
+pub(crate) struct Cognito([Option<Stored>; 3]);
 
 impl Cognito {
-    pub fn get(&self, name: Name) -> Option<&Stored> {
+    pub(crate) fn get(&self, name: Name) -> Option<&Stored> {
         self.0[name as usize].as_ref()
     }
 
@@ -103,12 +103,12 @@ impl Cognito {
         &mut self.0[name as usize]
     }
 
-    pub fn put(&mut self, name: Name, stored: Stored) {
+    pub(crate) fn put(&mut self, name: Name, stored: Stored) {
         *self.get_mut(name) = Some(stored);
     }
 
     /// Takes over a provider that is somebody else's.
-    pub fn adopt(&mut self, name: Name) {
+    pub(crate) fn adopt(&mut self, name: Name) {
         if let Some(stored) = self.get_mut(name)
             && stored.owner == Owner::Theirs
         {
@@ -117,19 +117,19 @@ impl Cognito {
     }
 
     /// Whether any provider of that owner is there.
-    pub fn holds(&self, owner: Owner) -> bool {
+    pub(crate) fn holds(&self, owner: Owner) -> bool {
         let mut all = self.0.iter().flatten();
         all.any(|stored| stored.owner == owner)
     }
 
     /// Whether any provider has the identifier.
-    pub fn holds_identifier(&self) -> bool {
+    pub(crate) fn holds_identifier(&self) -> bool {
         let mut all = self.0.iter().flatten();
         all.any(|stored| stored.seen.identifier)
     }
 
     /// The same but for the times of the last changes, which every call moves.
-    pub fn settled(mut self) -> Self {
+    pub(crate) fn settled(mut self) -> Self {
         for stored in self.0.iter_mut().flatten() {
             stored.seen.modified = stored.seen.created;
             stored.seen.touched = false;
@@ -138,7 +138,7 @@ impl Cognito {
     }
 
     /// Carries out a call. The second value tells whether it did what it never should.
-    pub fn apply(&mut self, call: Call, mandate: Mandate, now: u8) -> (Outcome, bool) {
+    pub(crate) fn apply(&mut self, call: Call, mandate: Mandate, now: u8) -> (Outcome, bool) {
         match call {
             Call::Create {
                 name,
@@ -212,7 +212,7 @@ impl Cognito {
     }
 
     /// What somebody else does, if there is anything to do it to.
-    pub fn disturb(&mut self, action: Foreign, equal: Seen, now: u8) -> Option<()> {
+    pub(crate) fn disturb(&mut self, action: Foreign, equal: Seen, now: u8) -> Option<()> {
         let made = |secret, kind, identifier| Stored {
             seen: Seen {
                 kind,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Verb {
+pub(crate) enum Verb {
     Create,
     Update { previous: Properties },
     Delete,
@@ -24,7 +24,7 @@ pub enum Verb {
 
 /// A request of CloudFormation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Request {
+pub(crate) struct Request {
     pub verb: Verb,
     /// The physical id that comes in. A Create has none.
     pub id: Id,
@@ -35,7 +35,7 @@ pub struct Request {
 
 /// A delivery of a request, and the secret that its source held then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Delivery {
+pub(crate) struct Delivery {
     pub request: Request,
     pub source: Secret,
     /// Whether it came long after the request was issued.
@@ -83,7 +83,7 @@ impl Delivery {
 
 impl Request {
     /// The mandate of this request while CloudFormation waits for its answer.
-    pub fn mandate(&self) -> Mandate {
+    pub(crate) fn mandate(&self) -> Mandate {
         Mandate {
             superseded: false,
             held: self.id,
@@ -94,7 +94,7 @@ impl Request {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Answer {
+pub(crate) struct Answer {
     pub succeeded: bool,
     pub id: Id,
     /// Whether the `Reason` says that something may have been made and left.
@@ -104,7 +104,7 @@ pub struct Answer {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     /// A call, and whether the execution looks before it makes it again.
     Call(Call, bool),
     Answer(Answer),
@@ -112,21 +112,21 @@ pub enum Next {
 
 /// What the production code does next.
 #[derive(Debug)]
-pub struct Decisions {
+pub(crate) struct Decisions {
     /// Seconds between two requests.
     pub tick: i64,
     known: RwLock<HashMap<(Delivery, Vec<Outcome>), Next>>,
 }
 
 impl Decisions {
-    pub fn new(tick: i64) -> Self {
+    pub(crate) fn new(tick: i64) -> Self {
         Self {
             tick,
             known: RwLock::default(),
         }
     }
 
-    pub fn next(&self, delivery: &Delivery, outcomes: &[Outcome]) -> Next {
+    pub(crate) fn next(&self, delivery: &Delivery, outcomes: &[Outcome]) -> Next {
         let key = (*delivery, outcomes.to_vec());
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(next) = known.get(&key) {
@@ -162,7 +162,12 @@ impl Decisions {
     }
 
     /// A delivery whose calls all have their answers.
-    pub fn deliver(&self, delivery: &Delivery, cognito: &mut Cognito, now: u8) -> Option<Answer> {
+    pub(crate) fn deliver(
+        &self,
+        delivery: &Delivery,
+        cognito: &mut Cognito,
+        now: u8,
+    ) -> Option<Answer> {
         let request = &delivery.request;
         let mut outcomes = Vec::new();
         while outcomes.len() <= CALLS {
@@ -180,4 +185,4 @@ impl Decisions {
 /// More calls than the longest way to an answer takes: a rename reads the old provider, takes its
 /// identifiers, creates, describes what is in the way and the old provider, takes it over, puts the
 /// identifiers back or gets the certificate, and looks again after each wait.
-pub const CALLS: usize = 16;
+pub(crate) const CALLS: usize = 16;

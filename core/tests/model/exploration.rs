@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What a walk found.
-pub struct Found {
+pub(crate) struct Found {
     /// States that differ.
     pub states: usize,
     /// The promises that were broken, in the order of the alphabet.
@@ -22,7 +22,7 @@ pub struct Found {
 }
 
 /// Walks everything that may happen under these assumptions.
-pub fn explore(assumptions: Assumptions) -> Found {
+pub(crate) fn explore(assumptions: Assumptions) -> Found {
     let checker = Model::new(assumptions).checker().spawn_bfs().join();
     assert!(checker.is_done());
     let mut found = Found {

@@ -10,15 +10,16 @@ use crate::{
     symbols::Id,
 };
 
-pub const UNTOUCHED: &str = "what the stack neither made nor adopted is never touched";
-pub const NOTHING_LEFT: &str = "nothing is left behind, unless an answer said so";
-pub const ANSWERED: &str = "every execution that lives comes to an answer";
-pub const IDS: &str = "a failed create names no provider, other failures repeat the id";
-pub const IDEMPOTENT: &str = "applying twice is applying once";
-pub const MET: &str = "success means what was asked for";
-pub const UNDOABLE: &str = "a request whose calls succeed succeeds";
-pub const OVERTAKEN: &str = "a request that was cancelled changes nothing after its rollback";
-pub const WHOLE: &str = "a refused request changes nothing";
+pub(crate) const UNTOUCHED: &str = "what the stack neither made nor adopted is never touched";
+pub(crate) const NOTHING_LEFT: &str = "nothing is left behind, unless an answer said so";
+pub(crate) const ANSWERED: &str = "every execution that lives comes to an answer";
+pub(crate) const IDS: &str = "a failed create names no provider, other failures repeat the id";
+pub(crate) const IDEMPOTENT: &str = "applying twice is applying once";
+pub(crate) const MET: &str = "success means what was asked for";
+pub(crate) const UNDOABLE: &str = "a request whose calls succeed succeeds";
+pub(crate) const OVERTAKEN: &str =
+    "a request that was cancelled changes nothing after its rollback";
+pub(crate) const WHOLE: &str = "a refused request changes nothing";
 
 impl stateright::Model for Model {
     type State = State;

@@ -12,7 +12,7 @@ use crate::{
 
 /// An execution of the handler that is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Run {
+pub(crate) struct Run {
     pub delivery: Delivery,
     pub outcomes: Vec<Outcome>,
 }
@@ -26,7 +26,7 @@ impl Run {
 
 /// What has gone wrong that must not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Broken {
+pub(crate) enum Broken {
     Harm,
     Endless,
     Misnamed,
@@ -40,7 +40,7 @@ pub enum Broken {
 /// What has happened since the request was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub struct Since {
+pub(crate) struct Since {
     pub refused: bool,
     /// A call without an answer, or an execution that died.
     pub doubt: bool,
@@ -52,7 +52,7 @@ pub struct Since {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub struct State {
+pub(crate) struct State {
     pub stack: Stack,
     /// The first answer to the request.
     pub answer: Option<Answer>,
@@ -88,7 +88,7 @@ pub struct State {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Lambda delivers the event of the request under way.
     Deliver,
     /// Lambda delivers an event of the past.
@@ -118,12 +118,12 @@ impl State {
         answered == Some(Id::Provider(name)) || self.stack.holds(name)
     }
 
-    pub const fn now(&self) -> u8 {
+    pub(crate) const fn now(&self) -> u8 {
         self.stack.request.since + self.over as u8
     }
 
     /// The mandate that a request has by now.
-    pub fn mandate(&self, request: &Request) -> Mandate {
+    pub(crate) fn mandate(&self, request: &Request) -> Mandate {
         let answered = self.answer.filter(|answer| answer.succeeded);
         Mandate {
             superseded: self.answer.is_some() || *request != self.stack.request,
@@ -133,19 +133,19 @@ impl State {
     }
 
     /// Whether an execution of an earlier request is still under way.
-    pub fn is_haunted(&self) -> bool {
+    pub(crate) fn is_haunted(&self) -> bool {
         let current = self.stack.request;
         self.runs.iter().any(|run| run.delivery.request != current)
     }
 
     /// Whether no execution of the request is under way any more.
-    pub fn is_free(&self) -> bool {
+    pub(crate) fn is_free(&self) -> bool {
         let current = self.stack.request;
         let mut runs = self.runs.iter();
         runs.all(|run| run.delivery.request != current)
     }
 
-    pub fn breaks(&mut self, broken: Broken) {
+    pub(crate) fn breaks(&mut self, broken: Broken) {
         if let Err(place) = self.broken.binary_search(&broken) {
             self.broken.insert(place, broken);
         }
@@ -156,13 +156,13 @@ impl State {
 const DELIVERIES: u8 = 2;
 
 #[derive(Debug)]
-pub struct Model {
+pub(crate) struct Model {
     pub assumptions: Assumptions,
     pub decisions: Arc<Decisions>,
 }
 
 impl Model {
-    pub fn new(assumptions: Assumptions) -> Self {
+    pub(crate) fn new(assumptions: Assumptions) -> Self {
         let decisions = Arc::new(Decisions::new(assumptions.tick));
         Self {
             assumptions,
@@ -170,7 +170,7 @@ impl Model {
         }
     }
 
-    pub fn possible(&self, state: &State, actions: &mut Vec<Action>) {
+    pub(crate) fn possible(&self, state: &State, actions: &mut Vec<Action>) {
         let may = &self.assumptions;
         let trouble = state.mishaps > 0;
         let last = state.since.died && !may.fails_after_death;

@@ -19,7 +19,7 @@ const MADE_UP: &str = "stack-Corp-1ABCDEFGH";
 const FOREIGN: &str = "2026/11/22/[$LATEST]0123456789abcdef";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Name {
+pub(crate) enum Name {
     Corp,
     Renamed,
     /// Never the stack's.
@@ -27,9 +27,9 @@ pub enum Name {
 }
 
 impl Name {
-    pub const ALL: [Self; 3] = [Self::Corp, Self::Renamed, Self::Other];
+    pub(crate) const ALL: [Self; 3] = [Self::Corp, Self::Renamed, Self::Other];
 
-    pub fn id(self) -> ProviderId {
+    pub(crate) fn id(self) -> ProviderId {
         format!("{POOL}|{self:?}").parse().unwrap()
     }
 
@@ -40,7 +40,7 @@ impl Name {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     Oidc,
     Saml,
 }
@@ -58,7 +58,7 @@ impl Kind {
         given.into_iter().chain(signing).collect()
     }
 
-    pub const fn other(self) -> Self {
+    pub(crate) const fn other(self) -> Self {
         match self {
             Self::Oidc => Self::Saml,
             Self::Saml => Self::Oidc,
@@ -74,7 +74,7 @@ impl Kind {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Secret {
+pub(crate) enum Secret {
     One,
     Two,
     Theirs,
@@ -100,7 +100,7 @@ impl Secret {
 
 /// The properties of the resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Properties {
+pub(crate) struct Properties {
     pub name: Name,
     pub kind: Kind,
     pub secret: Secret,
@@ -126,11 +126,11 @@ impl Properties {
     }
 
     /// The secret that these properties stand for.
-    pub const fn secret_from(self, source: Secret) -> Secret {
+    pub(crate) const fn secret_from(self, source: Secret) -> Secret {
         if self.sourced { source } else { self.secret }
     }
 
-    pub fn declared(self, source: Secret) -> Declared {
+    pub(crate) fn declared(self, source: Secret) -> Declared {
         let place = Place::Parameter {
             name: SECRET.to_owned(),
         };
@@ -146,7 +146,7 @@ impl Properties {
         }
     }
 
-    pub fn previous(self) -> Previous {
+    pub(crate) fn previous(self) -> Previous {
         let provider = self.provider(self.secret);
         let sourced = self.sourced.then(|| SECRET.to_owned());
         Previous {
@@ -162,7 +162,7 @@ impl Properties {
     }
 
     /// What Cognito would show, had it been made of these.
-    pub const fn seen(self, at: u8, source: Secret) -> Seen {
+    pub(crate) const fn seen(self, at: u8, source: Secret) -> Seen {
         Seen {
             kind: self.kind,
             secret: self.secret_from(source),
@@ -177,7 +177,7 @@ impl Properties {
 
 /// A physical id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Id {
+pub(crate) enum Id {
     Provider(Name),
     NotCreated,
     Unconfirmed {
@@ -191,7 +191,7 @@ pub enum Id {
 }
 
 impl Id {
-    pub fn text(self, tick: i64) -> String {
+    pub(crate) fn text(self, tick: i64) -> String {
         match self {
             Self::Provider(name) => name.id().to_string(),
             Self::NotCreated => PhysicalId::NotCreated("request".to_owned()).to_string(),
@@ -205,7 +205,7 @@ impl Id {
         }
     }
 
-    pub fn parsed(self, tick: i64) -> PhysicalId {
+    pub(crate) fn parsed(self, tick: i64) -> PhysicalId {
         PhysicalId::read(
             &self.text(tick),
             "arn:aws:cloudformation:::stack/stack/1",
@@ -213,7 +213,7 @@ impl Id {
         )
     }
 
-    pub fn read(text: &str, tick: i64) -> Self {
+    pub(crate) fn read(text: &str, tick: i64) -> Self {
         match PhysicalId::read(text, "arn:aws:cloudformation:::stack/stack/1", "Corp") {
             PhysicalId::Provider(id) => Self::Provider(Name::from_id(&id)),
             PhysicalId::NotCreated(_) => Self::NotCreated,
@@ -232,7 +232,7 @@ const TOUCH_MS: i64 = 1_500;
 
 /// A provider as Describe shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Seen {
+pub(crate) struct Seen {
     pub kind: Kind,
     pub secret: Secret,
     pub identifier: bool,
@@ -268,7 +268,7 @@ impl Seen {
 
 /// How a call ended, to the execution that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     Done(Option<Seen>),
     Certificate,
     Duplicate {
@@ -292,11 +292,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const DUPLICATE: Self = Self::Duplicate { settled: true };
-    pub const NOT_FOUND: Self = Self::NotFound { settled: true };
+    pub(crate) const DUPLICATE: Self = Self::Duplicate { settled: true };
+    pub(crate) const NOT_FOUND: Self = Self::NotFound { settled: true };
 
     /// The same after an attempt that nobody had an answer to.
-    pub const fn in_doubt(self) -> Self {
+    pub(crate) const fn in_doubt(self) -> Self {
         match self {
             Self::Duplicate { .. } => Self::Duplicate { settled: false },
             Self::NotFound { .. } => Self::NotFound { settled: false },
@@ -304,7 +304,7 @@ impl Outcome {
         }
     }
 
-    pub fn told(self, tick: i64) -> plan::Outcome {
+    pub(crate) fn told(self, tick: i64) -> plan::Outcome {
         let (kind, settled) = match self {
             Self::Done(Some(seen)) => return Ok(Output::Provider(seen.observed(tick))),
             Self::Done(None) => return Ok(Output::Nothing),

@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Model {
-    pub fn follow(&self, state: &State, action: Action) -> Option<State> {
+    pub(crate) fn follow(&self, state: &State, action: Action) -> Option<State> {
         let mut next = state.clone();
         let state = &mut next;
         match action {
@@ -73,7 +73,7 @@ impl Model {
         (next.stack.request.since <= self.assumptions.requests).then_some(next)
     }
 
-    pub fn deliver(&self, state: &mut State) {
+    pub(crate) fn deliver(&self, state: &mut State) {
         let delivery = Delivery {
             request: state.stack.request,
             source: state.source,

@@ -14,7 +14,7 @@ use cfn_cognito_idp_core::{
 
 /// How one call ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// As it should.
     None,
     /// Its first answer is lost, and it is sent again.
@@ -31,7 +31,7 @@ pub enum Fault {
 
 /// A provider as it is stored, without what changes by looking at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
+pub(crate) struct Stored {
     pub kind: ProviderType,
     pub details: BTreeMap<String, String>,
     pub mapping: BTreeMap<String, String>,
@@ -44,7 +44,7 @@ pub struct Stored {
 
 impl Stored {
     /// The same but for the time of its last change, which every Update moves.
-    pub fn settled(&self) -> Self {
+    pub(crate) fn settled(&self) -> Self {
         let modified = self.created;
         Self {
             modified,
@@ -54,7 +54,7 @@ impl Stored {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct World {
+pub(crate) struct World {
     pub providers: BTreeMap<ProviderId, Stored>,
     /// The time at which providers are made and changed now, in seconds since 1970.
     pub now: i64,
@@ -63,7 +63,7 @@ pub struct World {
 }
 
 /// A request that came in as soon as it was issued.
-pub const fn at(issued: i64) -> Timing {
+pub(crate) const fn at(issued: i64) -> Timing {
     Timing {
         issued,
         received_ms: issued * 1_000,
@@ -76,12 +76,12 @@ const STEPS: usize = 24;
 
 impl World {
     /// Works a request off, the calls ending as told and, after those, as they should.
-    pub fn run(&mut self, intent: Intent, timing: Timing, faults: &[Fault]) -> Answer {
+    pub(crate) fn run(&mut self, intent: Intent, timing: Timing, faults: &[Fault]) -> Answer {
         self.run_while(intent, timing, faults, |_| {})
     }
 
     /// The same, with something that happens in each wait.
-    pub fn run_while(
+    pub(crate) fn run_while(
         &mut self,
         intent: Intent,
         timing: Timing,
@@ -109,7 +109,7 @@ impl World {
     }
 
     /// The world but for the times of last changes.
-    pub fn settled(&self) -> BTreeMap<ProviderId, Stored> {
+    pub(crate) fn settled(&self) -> BTreeMap<ProviderId, Stored> {
         let providers = self.providers.iter();
         providers
             .map(|(id, stored)| (id.clone(), stored.settled()))
@@ -257,7 +257,7 @@ fn default_mapping(kind: ProviderType) -> BTreeMap<String, String> {
 }
 
 /// The provider as somebody made it at that time.
-pub fn stored(provider: &Provider, created: i64) -> Stored {
+pub(crate) fn stored(provider: &Provider, created: i64) -> Stored {
     Stored {
         kind: provider.kind,
         details: plain(&provider.details),

@@ -12,7 +12,7 @@ use ring::{
 
 /// Whether whoever has this secret access key signed the request for that service today: all of its
 /// headers that count, and its body.
-pub fn is_valid(request: &Request<Bytes>, service: &str, secret: &str) -> bool {
+pub(crate) fn is_valid(request: &Request<Bytes>, service: &str, secret: &str) -> bool {
     verify(request, service, secret).is_some()
 }
 
@@ -100,7 +100,7 @@ fn encoded(text: &str, kept: &[u8]) -> String {
 }
 
 /// The bytes that a percent-encoded text stands for.
-pub fn decoded(text: &str) -> Vec<u8> {
+pub(crate) fn decoded(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
