@@ -101,10 +101,12 @@ async fn create_passes_100_kb_of_metadata_on_byte_for_byte() {
     let line = "<mdui:Keywords xml:lang='de' a=\"q'&quot;&#9;\">Ünïcode&#xD; 株式会社 🦀 \\ \t<![CDATA[<&]]></mdui:Keywords>\r\n";
     let (before, after) = document.split_once("</mdui:UIInfo>").unwrap();
     let lines = line.repeat(100_000 / line.len() + 1);
-    let metadata = format!("\u{feff}{before}{lines}</mdui:UIInfo>{after}");
+    let metadata = format!("{before}{lines}</mdui:UIInfo>{after}");
+    // A byte order mark is not part of it.
+    let given = format!("\u{feff}{metadata}");
     let properties = json!({
         "UserPoolId": POOL, "ProviderName": "Corp", "ProviderType": "SAML",
-        "ProviderDetails": {"MetadataFile": metadata},
+        "ProviderDetails": {"MetadataFile": given},
     });
     let body = world.create(&properties).await;
     assert_eq!(body["Status"], "SUCCESS");
