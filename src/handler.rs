@@ -101,15 +101,14 @@ impl Handler {
             let budget = Budget::new(invocation.now, invocation.deadline, answer_by);
             let clock = Clock {
                 now: invocation.now,
-                start,
                 timing,
-                budget,
+                deadlines: Deadlines::new(start, budget),
             };
-            let answer = self.answer(&envelope, request, clock).await;
-            let body = Body::new(&envelope, &answer);
+            let (answer, metadata) = self.answer(&envelope, request, clock).await;
+            let body = Body::new(&envelope, &answer, &metadata);
             log(&answer, &body);
             let text = body.document.to_string();
-            let put = self.delivery.put(&url, text, start + budget.answer).await;
+            let put = self.delivery.put(&url, text, clock.deadlines.answer).await;
             put.inspect_err(|error| unanswered(error))?;
             Ok(body.document)
         }
@@ -123,12 +122,13 @@ impl Handler {
         envelope: &Envelope,
         request: Result<Request, Malformed>,
         clock: Clock,
-    ) -> Answer {
+    ) -> (Answer, Metadata) {
+        let refused = |physical_id, reason| (failed(physical_id, reason), Metadata::default());
         let now = clock.now;
         let read = AssertUnwindSafe(|| intent(envelope, request.map_err(|e| e.to_string())?, now));
         let intent = match catch_unwind(read).unwrap_or_else(|_| Err(PANICKED.to_owned())) {
             Ok(intent) => intent,
-            Err(reason) => return failed(unmade(envelope), reason),
+            Err(reason) => return refused(unmade(envelope), reason),
         };
         let in_doubt = intent.in_doubt_id(clock.timing.issued).to_string();
         // An earlier delivery may have made what this one does not come to make.
@@ -143,38 +143,32 @@ impl Handler {
             let (metadata, intent) = match looked_at {
                 Ok(complete) => complete,
                 // Nothing has been called yet.
-                Err(reason) => return failed(not_begun, reason),
+                Err(reason) => return refused(not_begun, reason),
             };
-            let mut answer = self.work(envelope, intent, clock).await;
-            if let Ok(success) = &mut answer.result {
-                success.metadata = metadata;
-            }
-            answer
+            (self.work(envelope, intent, clock).await, metadata)
         });
-        // The steps keep to the budget by themselves; this holds if they do not.
-        let watchdog = clock.start + clock.budget.watchdog();
-        match timeout_at(watchdog, work.catch_unwind()).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => failed(in_doubt, PANICKED.to_owned()),
-            Err(_) => failed(in_doubt, "the request timed out".to_owned()),
+        // The steps keep to their deadlines by themselves; this holds if they do not.
+        match timeout_at(clock.deadlines.watchdog, work.catch_unwind()).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(_)) => refused(in_doubt, PANICKED.to_owned()),
+            Err(_) => refused(in_doubt, "the request timed out".to_owned()),
         }
     }
 
     /// Completes what is wanted with the values that live elsewhere.
     async fn complete(&self, mut intent: Intent, clock: Clock) -> Result<Intent, String> {
-        let Clock { start, budget, .. } = clock;
+        let deadlines = clock.deadlines;
         match &mut intent {
             Intent::Create { declared, .. } | Intent::Update { declared, .. } => {
                 let sources = declared.sources.clone();
                 let provider = &mut declared.provider;
-                let end = start + budget.work;
-                self.stores.read(sources, provider, end).await?;
+                self.stores.read(sources, provider, deadlines.work).await?;
             }
             Intent::Delete { described, .. } => {
                 if let Some(declared) = described {
                     // Without the values there is nothing to compare with.
                     let sources = declared.sources.clone();
-                    let end = start + budget.work / 2;
+                    let end = deadlines.comparison;
                     let provider = &mut declared.provider;
                     if let Err(error) = self.stores.read(sources, provider, end).await {
                         tracing::warn!(error, "cannot compare the provider; leaving it in place");
@@ -188,9 +182,9 @@ impl Handler {
 
     /// Makes the calls that the plan asks for, up to its answer.
     async fn work(&self, envelope: &Envelope, intent: Intent, clock: Clock) -> Answer {
-        let Clock { start, budget, .. } = clock;
+        let deadlines = clock.deadlines;
         let timing = Timing {
-            waited: start.elapsed() >= UNWATCHED,
+            waited: deadlines.start.elapsed() >= UNWATCHED,
             ..clock.timing
         };
         let mut calls = self.cognito.calls();
@@ -200,9 +194,9 @@ impl Handler {
                 Step::Answer(answer) => return answer,
                 Step::Call(call, plan) => {
                     let end = match plan.phase() {
-                        Phase::Work => budget.work,
-                        Phase::Settling => budget.settling,
-                        Phase::Closing => budget.closing,
+                        Phase::Work => deadlines.work,
+                        Phase::Settling => deadlines.settling,
+                        Phase::Closing => deadlines.closing,
                     };
                     let outcome = if let Call::StackResource(_) = *call {
                         let Envelope {
@@ -212,11 +206,11 @@ impl Handler {
                         } = envelope;
                         let stacks = &self.stacks;
                         let issued = timing.issued;
-                        let asked = stacks.resource(stack_id, logical_id, issued, start + end);
+                        let asked = stacks.resource(stack_id, logical_id, issued, end);
                         // Few requests come here, and the others need no room for it.
                         Box::pin(asked).await
                     } else {
-                        calls.make(&call, plan.looks_again(), start + end).await
+                        calls.make(&call, plan.looks_again(), end).await
                     };
                     let failed = outcome.as_ref().err().map(|failure| &*failure.text);
                     tracing::debug!(operation = call.operation(), failed, "called");
@@ -232,12 +226,37 @@ impl Handler {
 struct Clock {
     /// The wall clock at its start.
     now: SystemTime,
-    /// Its start.
-    start: Instant,
     /// When its request was issued.
     timing: Timing,
-    /// How its time is divided.
-    budget: Budget,
+    /// Until when its parts have to be done.
+    deadlines: Deadlines,
+}
+
+/// The budget of an invocation as points in time.
+#[derive(Debug, Clone, Copy)]
+struct Deadlines {
+    start: Instant,
+    /// Of reading what a Delete compares the provider with, so that there is time to delete it.
+    comparison: Instant,
+    work: Instant,
+    settling: Instant,
+    closing: Instant,
+    watchdog: Instant,
+    answer: Instant,
+}
+
+impl Deadlines {
+    fn new(start: Instant, budget: Budget) -> Self {
+        Self {
+            start,
+            comparison: start + budget.work / 2,
+            work: start + budget.work,
+            settling: start + budget.settling,
+            closing: start + budget.closing,
+            watchdog: start + budget.watchdog(),
+            answer: start + budget.answer,
+        }
+    }
 }
 
 /// Returns when the request was issued, and when CloudFormation stops waiting for the answer.

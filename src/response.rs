@@ -10,6 +10,7 @@ use cfn_cognito_idp_core::{
     details::PUBLIC_KEYS,
     physical_id::ProviderId,
     plan::{Answer, Observed, Success},
+    saml::Metadata,
 };
 
 /// CloudFormation's limit. One byte more, and the user sees "Response object is too long" in
@@ -29,8 +30,8 @@ pub struct Body {
 }
 
 impl Body {
-    /// The answer to the event of that envelope.
-    pub fn new(envelope: &Envelope, answer: &Answer) -> Self {
+    /// Makes the answer to the event of that envelope, with what the declared metadata say.
+    pub fn new(envelope: &Envelope, answer: &Answer, metadata: &Metadata) -> Self {
         let mut document = Map::new();
         let mut put = |key: &str, value: &str| document.insert(key.into(), value.into());
         put("PhysicalResourceId", &answer.physical_id);
@@ -42,7 +43,7 @@ impl Body {
             Ok(success) => {
                 document.insert("Status".into(), "SUCCESS".into());
                 if let Some((id, observed)) = &success.provider {
-                    let attributes = attributes(id, observed.as_ref(), success);
+                    let attributes = attributes(id, observed.as_ref(), success, metadata);
                     left_out = add_data(&mut document, attributes);
                 }
             }
@@ -65,6 +66,7 @@ fn attributes(
     id: &ProviderId,
     observed: Option<&Observed>,
     success: &Success,
+    metadata: &Metadata,
 ) -> Vec<(&'static str, String)> {
     let mut attributes = vec![
         ("UserPoolId", id.pool.to_string()),
@@ -76,7 +78,6 @@ fn attributes(
         attributes.push(("CreationDate", observed.creation_date.clone()));
         attributes.push(("LastModifiedDate", observed.last_modified_date.clone()));
     }
-    let metadata = &success.metadata;
     if let Some(date) = &metadata.certificate_not_after {
         attributes.push(("SamlCertificateNotAfter", date.clone()));
     }
@@ -174,7 +175,7 @@ fn fitting(characters: impl Iterator<Item = (usize, char)>, mut room: usize) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cfn_cognito_idp_core::{details::Details, saml::Metadata};
+    use cfn_cognito_idp_core::details::Details;
 
     fn envelope() -> Envelope {
         Envelope {
@@ -191,17 +192,17 @@ mod tests {
             physical_id: "not-created/request".into(),
             result: Err(reason.into()),
         };
-        Body::new(&envelope(), &answer).document
+        Body::new(&envelope(), &answer, &Metadata::default()).document
     }
 
     fn succeeded(details: &[(&str, &str)]) -> Body {
-        succeeded_with(details, None, Metadata::default())
+        succeeded_with(details, None, &Metadata::default())
     }
 
     fn succeeded_with(
         details: &[(&str, &str)],
         signing_certificate: Option<Result<String, String>>,
-        metadata: Metadata,
+        metadata: &Metadata,
     ) -> Body {
         let observed = Observed {
             kind: "SAML".into(),
@@ -219,10 +220,9 @@ mod tests {
                 done: "created",
                 provider: Some((id, Some(observed))),
                 signing_certificate,
-                metadata,
             }),
         };
-        Body::new(&envelope(), &answer)
+        Body::new(&envelope(), &answer, metadata)
     }
 
     #[test]
@@ -317,7 +317,7 @@ mod tests {
         let details = [("ActiveEncryptionCertificate", certificate.as_str())];
         for (length, left_out) in [(200, vec![]), (1_300, vec!["SamlIdpEntityId"])] {
             let signing = Some(Ok(certificate.clone()));
-            let body = succeeded_with(&details, signing, metadata(length));
+            let body = succeeded_with(&details, signing, &metadata(length));
             assert!(body.document.to_string().len() <= BODY_MAX);
             assert_eq!(body.left_out, left_out);
             let data = &body.document["Data"];

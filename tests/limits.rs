@@ -172,11 +172,10 @@ proptest! {
             done: "created",
             provider: Some((id.clone(), Some(observed))),
             signing_certificate: Some(Ok(certificate)),
-            metadata: Metadata::default(),
         };
         for result in [Ok(success), Err(reason)] {
             let answer = Answer { physical_id: id.to_string(), result };
-            let body = Body::new(&envelope(), &answer).document.to_string();
+            let body = Body::new(&envelope(), &answer, &Metadata::default()).document.to_string();
             prop_assert!(body.len() <= BODY_MAX, "{} bytes", body.len());
             prop_assert!(!body.contains("planted"));
         }

@@ -29,7 +29,6 @@ use crate::{
     details::Details,
     physical_id::{PhysicalId, ProviderId},
     provider::{Declared, Members, Previous, Provider},
-    saml::Metadata,
 };
 
 /// The key that Cognito never returns, so that it cannot be seen which of two values is stored.
@@ -210,8 +209,6 @@ pub struct Success {
     /// The certificate that the pool signs its requests with, or why it is not known. A provider
     /// whose requests are not signed has none.
     pub signing_certificate: Option<Result<String, String>>,
-    /// What the declared SAML metadata say; not for a plan to know.
-    pub metadata: Metadata,
 }
 
 /// A request, parsed.
@@ -420,7 +417,6 @@ fn removed(physical_id: &PhysicalId, done: &'static str) -> Step {
             done,
             provider: None,
             signing_certificate: None,
-            metadata: Metadata::default(),
         }),
     })
 }
@@ -442,7 +438,6 @@ fn met(
         done,
         provider: Some((desired.id, observed)),
         signing_certificate: None,
-        metadata: Metadata::default(),
     };
     match certificate {
         Some(certificate) => call(certificate, State::Certifying(physical_id, success)),
