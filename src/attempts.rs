@@ -37,7 +37,7 @@ const NO_LIMIT: Duration = Duration::from_hours(1);
 
 /// The configuration of clients whose calls are retried as [`Attempts`] say. They need
 /// [`unlimited`] too, which only the clients themselves can be given.
-pub(crate) fn patient(sdk: &SdkConfig) -> SdkConfig {
+pub(crate) fn with_unlimited_retries(sdk: &SdkConfig) -> SdkConfig {
     // The SDK's retry loop with our verdict and our delays: attempts are limited by time
     // alone. The retry behaviour is pinned, because the next one bends the delays it is given.
     let loop_config = RetryConfig::standard()

@@ -16,7 +16,9 @@ use aws_smithy_types::{DateTime, date_time::Format};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
-    attempts::{Attempts, CallError, Classifier, Pacing, patient, unlimited, unsent},
+    attempts::{
+        Attempts, CallError, Classifier, Pacing, unlimited, unsent, with_unlimited_retries,
+    },
     retry::{Fault, Retry},
 };
 use cfn_cognito_idp_core::{
@@ -42,7 +44,7 @@ impl Cognito {
     /// Clients with the credentials, endpoint and HTTP client of `sdk`. The one for the region of
     /// `sdk` is made at once, the others when they are first needed.
     pub fn new(sdk: &SdkConfig, retry: Retry) -> Self {
-        let config = Config::from(&patient(sdk))
+        let config = Config::from(&with_unlimited_retries(sdk))
             .to_builder()
             .retry_partition(unlimited())
             .build();

@@ -17,7 +17,7 @@ use crate::{
     error::chain,
     event::{self, Envelope, Malformed, Request},
     response::Body,
-    sources::Stores,
+    sources::SourceReader,
     stack::Stacks,
     text::printable,
 };
@@ -48,7 +48,7 @@ pub struct Handler {
     /// Cognito user pools.
     pub cognito: Cognito,
     /// Where values of `ProviderDetails` may live.
-    pub stores: Stores,
+    pub stores: SourceReader,
     /// What CloudFormation knows of a resource.
     pub stacks: Stacks,
     /// The way to CloudFormation.
@@ -289,7 +289,7 @@ fn intent(envelope: &Envelope, request: Request, now: SystemTime) -> Result<Inte
     let declared = |properties: &Value, expired| {
         let declared = Declared::try_from(properties).map_err(|Problems(mut problems)| {
             let found = check_given_metadata(properties, expired, now);
-            problems.extend(found.mistakes.into_iter().map(Problem::Metadata));
+            problems.extend(found.errors.into_iter().map(Problem::Metadata));
             Problems(problems).to_string()
         });
         let declared = declared?;
@@ -351,13 +351,13 @@ fn metadata(intent: &Intent, now: SystemTime) -> Result<Metadata, String> {
         Intent::Delete { .. } => return Ok(Metadata::default()),
     };
     let found = check_metadata(&declared.provider, expired, now);
-    for error in found.doubts {
+    for error in found.warnings {
         tracing::warn!(error, "ProviderDetails.MetadataFile looks wrong");
     }
-    if found.mistakes.is_empty() {
+    if found.errors.is_empty() {
         return Ok(found.metadata);
     }
-    let problems = found.mistakes.into_iter().map(Problem::Metadata);
+    let problems = found.errors.into_iter().map(Problem::Metadata);
     Err(Problems(problems.collect()).to_string())
 }
 

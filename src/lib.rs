@@ -32,7 +32,6 @@
 //! [`saml`]: cfn_cognito_idp_core::saml
 //! [`plan`]: cfn_cognito_idp_core::plan
 
-pub mod ahead;
 mod attempts;
 pub mod budget;
 pub mod cognito;
@@ -44,6 +43,7 @@ pub mod handler;
 mod hosts;
 pub mod http;
 pub mod logging;
+pub mod preconnect;
 mod request;
 pub mod response;
 pub mod retry;
@@ -73,7 +73,7 @@ use crate::{
     handler::{Error, Handler, Invocation},
     http::SdkHttpClient,
     retry::{Backoff, Retry},
-    sources::Stores,
+    sources::SourceReader,
     stack::Stacks,
 };
 
@@ -145,7 +145,7 @@ async fn configure() -> Result<Handler, Error> {
     let sdk = endpoint::without_empty(loader.load().await);
     let handler = Handler {
         cognito: Cognito::new(&sdk, Retry::COGNITO),
-        stores: Stores::new(&sdk, Retry::COGNITO),
+        stores: SourceReader::new(&sdk, Retry::COGNITO),
         stacks: Stacks::new(&sdk, Retry::COGNITO),
         delivery: Delivery::new(client.clone(), Backoff::DELIVERY),
         allowed_hosts: std::env::var("RESPONSE_URL_HOSTS")
@@ -154,7 +154,7 @@ async fn configure() -> Result<Handler, Error> {
             .into(),
     };
     if !is_emulated() {
-        ahead::connect(&client, &region).await;
+        preconnect::connect(&client, &region).await;
     }
     Ok(handler)
 }

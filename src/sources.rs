@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    attempts::{Attempts, patient, unsent},
+    attempts::{Attempts, unsent, with_unlimited_retries},
     retry::{Fault, Retry},
 };
 use cfn_cognito_idp_core::{
@@ -30,7 +30,7 @@ const BYTES_MAX: usize = VALUE_MAX * 4;
 /// The services that hold values. Their clients are made for each read: most stacks never need
 /// one, and a connection is kept by the HTTP client that all of them share.
 #[derive(Debug)]
-pub struct Stores {
+pub struct SourceReader {
     sdk: SdkConfig,
     retry: Retry,
 }
@@ -56,7 +56,7 @@ impl From<&str> for Fetched {
     }
 }
 
-impl Stores {
+impl SourceReader {
     /// With the credentials, endpoints, region and HTTP client of `sdk`. This does nothing yet.
     pub fn new(sdk: &SdkConfig, retry: Retry) -> Self {
         Self {
@@ -149,7 +149,7 @@ impl Stores {
         attempts: &Attempts,
         attempt_timeout: Duration,
     ) -> Result<Content, Fault> {
-        let mut sdk = patient(&self.sdk).into_builder();
+        let mut sdk = with_unlimited_retries(&self.sdk).into_builder();
         if let Some(region) = place.region() {
             sdk = sdk.region(Region::new(region.to_owned()));
         }

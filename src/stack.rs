@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use url::form_urlencoded;
 
 use crate::{
-    attempts::{Attempts, patient, unsent},
+    attempts::{Attempts, unsent, with_unlimited_retries},
     endpoint,
     hosts::Hosts,
     request::{Answer, Service},
@@ -106,7 +106,9 @@ impl Stacks {
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
-        let mut sdk = patient(&self.sdk).into_builder().timeout_config(timeouts);
+        let mut sdk = with_unlimited_retries(&self.sdk)
+            .into_builder()
+            .timeout_config(timeouts);
         if let Some(region) = region(stack_id) {
             sdk = sdk.region(Region::new(region.to_owned()));
         }

@@ -17,7 +17,7 @@ use cfn_cognito_idp::{
     handler::{Handler, Invocation},
     http::{self, SdkHttpClient},
     retry::{Backoff, Retry, Turns},
-    sources::Stores,
+    sources::SourceReader,
     stack::Stacks,
 };
 use cfn_cognito_idp_support::{
@@ -61,7 +61,7 @@ impl World {
             .await;
         let handler = Handler {
             cognito: Cognito::new(&sdk, retry),
-            stores: Stores::new(&sdk, retry),
+            stores: SourceReader::new(&sdk, retry),
             stacks: Stacks::new(&sdk, retry),
             delivery: Delivery::new(client, Backoff::DELIVERY),
             allowed_hosts: responses.authority().as_str().into(),

@@ -13,9 +13,9 @@ pub(crate) fn of(reading: &Reading) -> Vec<(String, String)> {
     if let Some(kind) = kind.and_then(ProviderType::from_name) {
         keys(reading, kind, &mut hints);
     }
-    let doubts = &reading.doubts;
+    let warnings = &reading.warnings;
     hints.extend(
-        doubts
+        warnings
             .iter()
             .map(|(path, text)| (path.clone(), text.clone())),
     );

@@ -332,18 +332,18 @@ fn said_of(reading: &Reading) -> Vec<(Level, String, String)> {
             now(),
         )
     };
-    problems.extend(metadata.mistakes.into_iter().map(Problem::Metadata));
+    problems.extend(metadata.errors.into_iter().map(Problem::Metadata));
     let problems = problems.iter().map(|problem| {
         let path = problem.path().into_owned();
         (Level::Error, path, problem.to_string())
     });
-    let doubts = metadata.doubts.iter().map(|doubt| {
-        let text = format!("{METADATA} {doubt}");
+    let warnings = metadata.warnings.iter().map(|warning| {
+        let text = format!("{METADATA} {warning}");
         (Level::Warning, METADATA.to_owned(), text)
     });
     let hints = hints::of(reading).into_iter();
     let hints = hints.map(|(path, text)| (Level::Warning, path, text));
-    let mut said: Vec<_> = problems.chain(doubts).chain(hints).collect();
+    let mut said: Vec<_> = problems.chain(warnings).chain(hints).collect();
     let mut known = BTreeSet::new();
     said.retain(|said| known.insert(said.clone()));
     said

@@ -282,7 +282,7 @@ pub(crate) struct Reading {
     optional: BTreeSet<String>,
     optional_in: BTreeSet<String>,
     /// What CloudFormation may not take, by path.
-    pub doubts: BTreeMap<String, String>,
+    pub warnings: BTreeMap<String, String>,
 }
 
 impl Reading {
@@ -396,7 +396,7 @@ impl Reader<'_> {
                     "{path} is null, and CloudFormation says that \"'null' values are not allowed in \
                      templates\""
                 );
-                self.reading.doubts.insert(path.to_owned(), text);
+                self.reading.warnings.insert(path.to_owned(), text);
                 Value::Null
             }
             Kind::Text(text) if self.left_open(text) => {
@@ -419,9 +419,9 @@ impl Reader<'_> {
 
     /// Notes a reference to a secret.
     fn refer(&mut self, path: &str, text: &str) {
-        let doubt = hints::of_reference(path, text);
-        let doubts = &mut self.reading.doubts;
-        doubts.extend(doubt.map(|doubt| (path.to_owned(), doubt)));
+        let warning = hints::of_reference(path, text);
+        let warnings = &mut self.reading.warnings;
+        warnings.extend(warning.map(|warning| (path.to_owned(), warning)));
     }
 
     /// Notes that a map or list may have more or less in it.

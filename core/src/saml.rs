@@ -27,7 +27,7 @@ const SAML: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 
 /// A document that Cognito would not take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Mistake {
+pub enum MetadataError {
     /// No XML parser takes it.
     #[error("is not well-formed XML (line {0})")]
     NotXml(u32),
@@ -70,23 +70,22 @@ pub struct Metadata {
 #[derive(Debug, Default)]
 pub struct Findings {
     /// What Cognito would not take.
-    pub mistakes: Vec<Mistake>,
+    pub errors: Vec<MetadataError>,
     /// What it may not take, or may not work with.
-    pub doubts: Vec<String>,
+    pub warnings: Vec<String>,
     /// What is known of it.
     pub metadata: Metadata,
 }
 
 impl Findings {
-    fn doubt(&mut self, doubt: impl Into<String>) {
-        self.doubts.push(doubt.into());
+    fn warn(&mut self, warning: impl Into<String>) {
+        self.warnings.push(warning.into());
     }
 
     /// Leaves the verdict to Cognito.
-    pub(crate) fn doubt_all(&mut self) {
-        let mistakes = self.mistakes.drain(..);
-        self.doubts
-            .extend(mistakes.map(|mistake| mistake.to_string()));
+    pub(crate) fn demote_errors(&mut self) {
+        let errors = self.errors.drain(..);
+        self.warnings.extend(errors.map(|error| error.to_string()));
     }
 }
 
@@ -112,14 +111,14 @@ pub fn read(text: &str, now: SystemTime) -> Findings {
         .filter(|byte| *byte == b'\n')
         .count();
     if declaration::misleads(trimmed) {
-        findings.doubt("declares an encoding that is not UTF-8");
+        findings.warn("declares an encoding that is not UTF-8");
     }
     let excess = match cost::excess(trimmed) {
         None if prefixes(trimmed) > PREFIXES_MAX => Some("namespace prefixes"),
         excess => excess,
     };
     if let Some(what) = excess {
-        findings.doubt(format!("has too many {what} and was not checked"));
+        findings.warn(format!("has too many {what} and was not checked"));
         return findings;
     }
     match Document::parse_with_options(trimmed, options) {
@@ -150,9 +149,9 @@ fn malformed(error: &roxmltree::Error, text: &str, line: u32, findings: &mut Fin
         UnexpectedXmlnsUri, UnknownNamespace,
     };
     match error {
-        DtdDetected => findings.doubt("has a document type definition, and was not looked at"),
+        DtdDetected => findings.warn("has a document type definition, and was not looked at"),
         NodesLimitReached | AttributesLimitReached | NamespacesLimitReached => {
-            findings.doubt("has too many elements to be looked at");
+            findings.warn("has too many elements to be looked at");
         }
         InvalidXmlPrefixUri(_)
         | UnexpectedXmlUri(_)
@@ -160,15 +159,15 @@ fn malformed(error: &roxmltree::Error, text: &str, line: u32, findings: &mut Fin
         | InvalidElementNamePrefix(_)
         | DuplicatedNamespace(..)
         | UnknownNamespace(..) => {
-            findings.doubt(format!(
+            findings.warn(format!(
                 "has a namespace that is not declared well (line {line})"
             ));
         }
         // Cognito's reference asks for escaped quotes, and may take them back.
         _ if text.contains("=\\\"") => {
-            findings.doubt("has quotes that are escaped by backslashes, and was not looked at");
+            findings.warn("has quotes that are escaped by backslashes, and was not looked at");
         }
-        _ => findings.mistakes.push(Mistake::NotXml(line)),
+        _ => findings.errors.push(MetadataError::NotXml(line)),
     }
 }
 

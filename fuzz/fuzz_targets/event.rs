@@ -27,7 +27,7 @@ use cfn_cognito_idp::{
     http::{self, SdkHttpClient},
     response::BODY_MAX,
     retry::{Backoff, Retry, Turns},
-    sources::Stores,
+    sources::SourceReader,
     stack::Stacks,
 };
 use cfn_cognito_idp_fuzz::{MARK, mark_secrets, mutate};
@@ -109,7 +109,7 @@ impl World {
         Self {
             handler: Handler {
                 cognito: Cognito::new(&sdk, retry),
-                stores: Stores::new(&sdk, retry),
+                stores: SourceReader::new(&sdk, retry),
                 stacks: Stacks::new(&sdk, retry),
                 delivery: Delivery::new(client, backoff),
                 allowed_hosts: responses.authority().as_str().into(),

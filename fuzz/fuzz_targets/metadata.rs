@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant, UNIX_EPOCH},
 };
 
-use cfn_cognito_idp::saml;
+use cfn_cognito_idp_core::saml;
 use libfuzzer_sys::fuzz_target;
 
 /// What Cognito takes of one value.

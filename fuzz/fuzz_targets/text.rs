@@ -5,8 +5,8 @@
 
 use std::time::UNIX_EPOCH;
 
-use cfn_cognito_idp::{
-    delivery::{AllowedHosts, ResponseUrl},
+use cfn_cognito_idp::delivery::{AllowedHosts, ResponseUrl};
+use cfn_cognito_idp_core::{
     physical_id::PhysicalId,
     provider::{Declared, Previous, service_timeout},
     saml,
@@ -78,7 +78,7 @@ fn metadata(text: &str) {
         &text.replace('<', &format!("<{MARK}")),
     ] {
         let found = saml::read(text, UNIX_EPOCH);
-        let said = format!("{:?} {:?}", found.mistakes, found.doubts);
+        let said = format!("{:?} {:?}", found.errors, found.warnings);
         assert!(!said.contains(MARK), "{said}");
     }
 }

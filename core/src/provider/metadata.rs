@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Provider, ProviderType};
 use crate::{
     details::{Details, METADATA_FILE},
-    saml::{self, Findings, Metadata, Mistake},
+    saml::{self, Findings, Metadata, MetadataError},
 };
 
 /// What comes of metadata whose certificates have all expired.
@@ -53,19 +53,19 @@ pub(crate) fn check_metadata_of(
     let mut findings = saml::read(document, now);
     if given("SSORedirectBindingURI") {
         findings
-            .mistakes
-            .retain(|mistake| *mistake != Mistake::NoRedirect);
+            .errors
+            .retain(|error| *error != MetadataError::NoRedirect);
     }
     if expired == ExpiredCertificates::Warn {
-        let is_expired = |mistake: &mut Mistake| matches!(mistake, Mistake::Expired(_));
-        let expired = findings.mistakes.extract_if(.., is_expired);
+        let is_expired = |error: &mut MetadataError| matches!(error, MetadataError::Expired(_));
+        let expired = findings.errors.extract_if(.., is_expired);
         findings
-            .doubts
-            .extend(expired.map(|mistake| mistake.to_string()));
+            .warnings
+            .extend(expired.map(|error| error.to_string()));
     }
     if given("MetadataURL") {
         // Which of the two Cognito goes by is not published.
-        findings.doubt_all();
+        findings.demote_errors();
         findings.metadata = Metadata::default();
     }
     findings

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use serde_json::Value;
 
 use super::ProviderType;
-use crate::saml::Mistake;
+use crate::saml::MetadataError;
 
 /// One broken rule. The text names the property, the rule and the value's shape, never the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -78,7 +78,7 @@ pub enum Problem {
     BothMetadata,
     /// A `MetadataFile` that Cognito would not take.
     #[error("ProviderDetails.MetadataFile {0}")]
-    Metadata(Mistake),
+    Metadata(MetadataError),
     /// A key that Cognito refuses to be given.
     #[error("ProviderDetails.{0} is returned by Cognito and cannot be set: remove it")]
     Returned(&'static str),

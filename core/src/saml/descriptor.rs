@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::SystemTime};
 use roxmltree::{Document, Node};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{Findings, Mistake, SAML, date, keys, named};
+use super::{Findings, MetadataError, SAML, date, keys, named};
 
 const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 /// What an identity provider supports that Cognito can use.
@@ -16,17 +16,17 @@ pub(super) fn inspect(document: &Document<'_>, now: SystemTime, findings: &mut F
     let root = document.root_element();
     match root.tag_name().name() {
         "EntityDescriptor" => {}
-        "EntitiesDescriptor" => findings.doubt("is an EntitiesDescriptor, not an EntityDescriptor"),
-        _ => return findings.mistakes.push(Mistake::NotSaml),
+        "EntitiesDescriptor" => findings.warn("is an EntitiesDescriptor, not an EntityDescriptor"),
+        _ => return findings.errors.push(MetadataError::NotSaml),
     }
     match root.tag_name().namespace() {
         Some(SAML) => {}
-        None => findings.mistakes.push(Mistake::NoNamespace),
-        Some(_) => findings.doubt("has a root outside of the namespace of SAML metadata"),
+        None => findings.errors.push(MetadataError::NoNamespace),
+        Some(_) => findings.warn("has a root outside of the namespace of SAML metadata"),
     }
     let providers: Vec<_> = named(root, "IDPSSODescriptor").collect();
     let Some(first) = providers.first() else {
-        return findings.mistakes.push(Mistake::NoProvider);
+        return findings.errors.push(MetadataError::NoProvider);
     };
     inspect_validity(&providers, now, findings);
     let entity = |provider: &Node<'_, '_>| provider.parent().map(|entity| entity.id());
@@ -35,14 +35,14 @@ pub(super) fn inspect(document: &Document<'_>, now: SystemTime, findings: &mut F
         .any(|provider| entity(provider) != entity(first))
     {
         // Which one Cognito would take is not published.
-        return findings.doubt("describes several identity providers");
+        return findings.warn("describes several identity providers");
     }
     let entity_id = first
         .parent()
         .and_then(|entity| entity.attribute("entityID"))
         .filter(|id| !id.is_empty());
     if entity_id.is_none() {
-        findings.doubt("has no entityID");
+        findings.warn("has no entityID");
     }
     findings.metadata.entity_id = entity_id.map(ToOwned::to_owned);
 
@@ -81,10 +81,10 @@ fn inspect_validity(providers: &[Node<'_, '_>], now: SystemTime, findings: &mut 
     }
     if let Some(end) = earliest.filter(|end| *end < now) {
         let end = date(end).unwrap_or_default();
-        findings.doubt(format!("has a validUntil in the past: {end}"));
+        findings.warn(format!("has a validUntil in the past: {end}"));
     }
     if is_unread {
-        findings.doubt("has a validUntil that is not a date with a time");
+        findings.warn("has a validUntil that is not a date with a time");
     }
 }
 
@@ -94,7 +94,7 @@ fn inspect_names<'a, 'input: 'a>(
     findings: &mut Findings,
 ) {
     if elements.any(|element| element.tag_name().namespace() != Some(SAML)) {
-        findings.doubt("has elements outside of the namespace of SAML metadata");
+        findings.warn("has elements outside of the namespace of SAML metadata");
     }
 }
 
@@ -104,7 +104,7 @@ fn inspect_protocol(providers: &[Node<'_, '_>], findings: &mut Findings) {
         .filter_map(|provider| provider.attribute("protocolSupportEnumeration"));
     let mut protocols = protocols.flat_map(str::split_ascii_whitespace);
     if !protocols.any(|protocol| protocol == PROTOCOL) {
-        findings.doubt(format!(
+        findings.warn(format!(
             "has an IDPSSODescriptor without {PROTOCOL} in protocolSupportEnumeration"
         ));
     }
@@ -116,13 +116,13 @@ fn inspect_services(services: &[Node<'_, '_>], findings: &mut Findings) {
         location.is_some_and(|location| !location.trim().is_empty())
     };
     if !services.iter().all(has_location) {
-        findings.doubt("has a SingleSignOnService without Location");
+        findings.warn("has a SingleSignOnService without Location");
     }
     let mut bindings = services
         .iter()
         .filter_map(|service| service.attribute("Binding"));
     if !bindings.any(|binding| binding == REDIRECT) {
-        findings.mistakes.push(Mistake::NoRedirect);
+        findings.errors.push(MetadataError::NoRedirect);
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use roxmltree::Node;
 
-use super::{Findings, Mistake, SAML, certificate::Certificate, date, named};
+use super::{Findings, MetadataError, SAML, certificate::Certificate, date, named};
 
 /// What Cognito takes of one certificate.
 const CERTIFICATE_MAX: usize = 4_096;
@@ -25,15 +25,15 @@ pub(super) fn inspect(descriptors: &[Node<'_, '_>], now: SystemTime, findings: &
     if infos.is_empty() {
         let mut deeper = descriptors.iter().flat_map(|key| named(*key, "KeyInfo"));
         if deeper.next().is_some() {
-            findings.doubt("has a signing key, but no X509Certificate of it");
+            findings.warn("has a signing key, but no X509Certificate of it");
         } else {
-            findings.mistakes.push(Mistake::NoCertificate);
+            findings.errors.push(MetadataError::NoCertificate);
         }
         return;
     }
     let mut uses = descriptors.iter().filter_map(|key| key.attribute("use"));
     if !uses.all(is_signing) {
-        findings.doubt("has a KeyDescriptor whose use is neither signing nor encryption");
+        findings.warn("has a KeyDescriptor whose use is neither signing nor encryption");
     }
     let keys: Vec<Key> = infos.into_iter().map(Key::read).collect();
     inspect_certificates(&keys, findings);
@@ -185,14 +185,14 @@ fn leaves<'a>(chain: &[&'a Certificate]) -> Vec<&'a Certificate> {
 
 fn inspect_certificates(keys: &[Key], findings: &mut Findings) {
     if keys.iter().any(|key| key.is_misplaced) {
-        findings.doubt("has a signing key outside of the namespace of XML signatures");
+        findings.warn("has a signing key outside of the namespace of XML signatures");
     }
     if keys.iter().any(|key| key.is_bare) {
-        findings.doubt("has a signing key, but no X509Certificate of it");
+        findings.warn("has a signing key, but no X509Certificate of it");
     }
     let mut lengths = keys.iter().flat_map(|key| &key.lengths);
     if lengths.any(|length| *length > CERTIFICATE_MAX) {
-        findings.doubt(format!(
+        findings.warn(format!(
             "has a signing certificate of more than {CERTIFICATE_MAX} characters"
         ));
     }
@@ -200,14 +200,14 @@ fn inspect_certificates(keys: &[Key], findings: &mut Findings) {
     let unread = certificates().filter(|certificate| certificate.is_none());
     let unread = unread.count();
     if unread > 0 {
-        findings.doubt(format!(
+        findings.warn(format!(
             "has signing certificates that cannot be read: {unread} of {}",
             certificates().count()
         ));
     }
     let mut signing = keys.iter().flat_map(|key| key.signing().0);
     if signing.any(|certificate| certificate.is_unusual) {
-        findings.doubt("has a signing certificate in a form that not every library reads");
+        findings.warn("has a signing certificate in a form that not every library reads");
     }
 }
 
@@ -224,15 +224,15 @@ fn inspect_dates(keys: &[Key], now: SystemTime, findings: &mut Findings) {
     findings.metadata.certificate_not_after = date(next.unwrap_or(last).not_after);
     let last_day = date(last.not_after).unwrap_or_default();
     if !keys.iter().any(|key| key.may_be_valid(now)) {
-        findings.mistakes.push(Mistake::Expired(last_day));
+        findings.errors.push(MetadataError::Expired(last_day));
     } else if first.not_after < now {
         let day = date(first.not_after).unwrap_or_default();
-        findings.doubt(format!("has a signing certificate that expired on {day}"));
+        findings.warn(format!("has a signing certificate that expired on {day}"));
     } else if signing
         .iter()
         .all(|certificate| certificate.not_before > now)
     {
-        findings.doubt("has no signing certificate that is valid already");
+        findings.warn("has no signing certificate that is valid already");
     }
 }
 

@@ -36,23 +36,23 @@ fn checked(entries: &[(&str, &str)]) -> Findings {
 }
 
 /// What is refused, and what is only noted.
-fn said(document: &str) -> (Vec<Mistake>, Vec<String>) {
+fn said(document: &str) -> (Vec<MetadataError>, Vec<String>) {
     let found = read(document, now());
-    (found.mistakes, found.doubts)
+    (found.errors, found.warnings)
 }
 
-fn refused(document: &str) -> Mistake {
-    let (mut mistakes, doubts) = said(document);
-    assert_eq!(doubts, [""; 0]);
-    assert_eq!(mistakes.len(), 1, "{mistakes:?}");
-    mistakes.remove(0)
+fn refused(document: &str) -> MetadataError {
+    let (mut errors, warnings) = said(document);
+    assert_eq!(warnings, [""; 0]);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    errors.remove(0)
 }
 
 fn doubted(document: &str) -> String {
-    let (mistakes, mut doubts) = said(document);
-    assert_eq!(mistakes, []);
-    assert_eq!(doubts.len(), 1, "{doubts:?}");
-    doubts.remove(0)
+    let (errors, mut warnings) = said(document);
+    assert_eq!(errors, []);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    warnings.remove(0)
 }
 
 /// A document with the signing certificate of [`OKTA`] replaced.
@@ -141,37 +141,40 @@ fn what_is_no_xml_is_refused_with_its_line() {
         ("<a/>\n<b/>", 2),
         ("{\"a\": 1}", 1),
     ] {
-        assert_eq!(refused(document), Mistake::NotXml(line), "{document}");
+        assert_eq!(refused(document), MetadataError::NotXml(line), "{document}");
     }
     let half = &OKTA[..OKTA.len() / 2];
-    assert!(matches!(refused(half), Mistake::NotXml(_)));
+    assert!(matches!(refused(half), MetadataError::NotXml(_)));
 }
 
 #[test]
 fn what_is_no_metadata_of_an_identity_provider_is_refused() {
-    assert_eq!(refused("<html><body>404</body></html>"), Mistake::NotSaml);
+    assert_eq!(
+        refused("<html><body>404</body></html>"),
+        MetadataError::NotSaml
+    );
     let service = OKTA.replace("IDPSSODescriptor", "SPSSODescriptor");
-    assert_eq!(refused(&service), Mistake::NoProvider);
+    assert_eq!(refused(&service), MetadataError::NoProvider);
     let none = format!("<EntitiesDescriptor xmlns=\"{SAML}\"/>");
-    assert_eq!(said(&none).0, [Mistake::NoProvider]);
+    assert_eq!(said(&none).0, [MetadataError::NoProvider]);
 }
 
 #[test]
 fn without_a_redirect_there_is_nowhere_to_go_unless_the_template_says_where() {
     let document = OKTA.replace("HTTP-Redirect", "SOAP");
-    assert_eq!(refused(&document), Mistake::NoRedirect);
+    assert_eq!(refused(&document), MetadataError::NoRedirect);
     let uri = ("SSORedirectBindingURI", "https://idp.example.com/sso");
     let found = checked(&[("MetadataFile", document.as_str()), uri]);
-    assert_eq!((found.mistakes, found.doubts), (vec![], vec![]));
+    assert_eq!((found.errors, found.warnings), (vec![], vec![]));
     let empty = ("SSORedirectBindingURI", "");
     let found = checked(&[("MetadataFile", document.as_str()), empty]);
-    assert_eq!(found.mistakes, [Mistake::NoRedirect]);
+    assert_eq!(found.errors, [MetadataError::NoRedirect]);
 }
 
 #[test]
 fn without_a_signing_certificate_nothing_can_be_verified() {
     let encryption = OKTA.replace("use=\"signing\"", "use=\"encryption\"");
-    assert_eq!(refused(&encryption), Mistake::NoCertificate);
+    assert_eq!(refused(&encryption), MetadataError::NoCertificate);
     let named = OKTA
         .replace("ds:X509Data", "ds:KeyValue")
         .replace("ds:X509Certificate", "ds:Modulus");
@@ -188,21 +191,21 @@ fn mistakes_are_named_together() {
         .replace("use=\"signing\"", "use=\"encryption\"");
     assert_eq!(
         said(&document).0,
-        [Mistake::NoRedirect, Mistake::NoCertificate]
+        [MetadataError::NoRedirect, MetadataError::NoCertificate]
     );
 }
 
 #[test]
 fn certificates_that_have_all_expired_are_refused_where_they_are_new() {
-    let expired = Mistake::Expired("2020-01-01T00:00:00Z".to_owned());
+    let expired = MetadataError::Expired("2020-01-01T00:00:00Z".to_owned());
     assert_eq!(refused(EXPIRED), expired);
     let found = check_metadata_of(
         &details(&[("MetadataFile", EXPIRED)]),
         ExpiredCertificates::Warn,
         now(),
     );
-    assert_eq!(found.mistakes, []);
-    assert_eq!(found.doubts, [expired.to_string()]);
+    assert_eq!(found.errors, []);
+    assert_eq!(found.warnings, [expired.to_string()]);
     assert_eq!(
         found.metadata.certificate_not_after.as_deref(),
         Some("2020-01-01T00:00:00Z")
@@ -212,12 +215,12 @@ fn certificates_that_have_all_expired_are_refused_where_they_are_new() {
 #[test]
 fn a_certificate_is_valid_up_to_its_last_second() {
     let end = SystemTime::from(utc_datetime!(2020-01-01 00:00));
-    assert_eq!(read(EXPIRED, end).mistakes, []);
+    assert_eq!(read(EXPIRED, end).errors, []);
     let after = end + Duration::from_secs(1);
-    assert_eq!(read(EXPIRED, after).mistakes.len(), 1);
+    assert_eq!(read(EXPIRED, after).errors.len(), 1);
     let before = SystemTime::from(utc_datetime!(2009-12-31 23:59));
     assert_eq!(
-        read(EXPIRED, before).doubts,
+        read(EXPIRED, before).warnings,
         ["has no signing certificate that is valid already"]
     );
 }
@@ -241,9 +244,9 @@ fn one_valid_certificate_is_enough() {
     assert_eq!(next.as_deref(), Some("2099-12-31T23:59:59Z"));
     // One that cannot be read may be valid.
     let both = both.replace(certificate_of(OKTA), "MIIC");
-    let (mistakes, doubts) = said(&both);
-    assert_eq!(mistakes, []);
-    assert_eq!(doubts.len(), 2, "{doubts:?}");
+    let (errors, warnings) = said(&both);
+    assert_eq!(errors, []);
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
 }
 
 #[test]
@@ -258,10 +261,10 @@ fn certificates_that_cannot_be_read_are_for_cognito_to_judge() {
         );
         assert_eq!(read(&document, now()).metadata.certificate_not_after, None);
     }
-    let (mistakes, doubts) = said(&with_certificate(&"A".repeat(4_097)));
-    assert_eq!(mistakes, []);
+    let (errors, warnings) = said(&with_certificate(&"A".repeat(4_097)));
+    assert_eq!(errors, []);
     assert_eq!(
-        doubts.first().unwrap(),
+        warnings.first().unwrap(),
         "has a signing certificate of more than 4096 characters"
     );
 }
@@ -272,7 +275,7 @@ fn what_cognito_may_take_is_doubted_and_not_refused() {
     let several = |entities: &str| {
         format!("<g:EntitiesDescriptor xmlns:g=\"{SAML}\">{entities}</g:EntitiesDescriptor>")
     };
-    for (document, doubt) in [
+    for (document, warning) in [
         (
             several(entity),
             "is an EntitiesDescriptor, not an EntityDescriptor",
@@ -295,13 +298,13 @@ fn what_cognito_may_take_is_doubted_and_not_refused() {
         ),
         (OKTA.replace("entityID", "name"), "has no entityID"),
     ] {
-        assert_eq!(doubted(&document), doubt);
+        assert_eq!(doubted(&document), warning);
     }
     let found = read(&several(&entity.repeat(2)), now());
-    assert_eq!(found.mistakes, []);
+    assert_eq!(found.errors, []);
     assert!(
         found
-            .doubts
+            .warnings
             .contains(&"describes several identity providers".to_owned())
     );
     assert_eq!(found.metadata, Metadata::default());
@@ -311,11 +314,11 @@ fn what_cognito_may_take_is_doubted_and_not_refused() {
 fn beside_a_metadata_url_the_file_is_only_doubted() {
     let url = ("MetadataURL", "https://idp.example.com/metadata");
     let found = checked(&[("MetadataFile", "nothing"), url]);
-    assert_eq!(found.mistakes, []);
-    assert_eq!(found.doubts, ["is not well-formed XML (line 1)"]);
+    assert_eq!(found.errors, []);
+    assert_eq!(found.warnings, ["is not well-formed XML (line 1)"]);
     let found = checked(&[("MetadataFile", OKTA), url]);
     assert_eq!(found.metadata, Metadata::default());
-    assert_eq!(checked(&[url]).doubts, [""; 0]);
+    assert_eq!(checked(&[url]).warnings, [""; 0]);
 }
 
 #[test]
@@ -328,7 +331,7 @@ fn nested_and_entity_bomb_documents_are_handled() {
         );
     }
     let open = "<a>".repeat(100);
-    assert!(matches!(refused(&open), Mistake::NotXml(1)));
+    assert!(matches!(refused(&open), MetadataError::NotXml(1)));
     let laughs =
         r#"<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><a>&b;</a>"#;
     assert!(doubted(laughs).contains("document type definition"));
@@ -345,7 +348,7 @@ fn documents_that_would_take_for_ever_or_all_memory_end_in_an_answer() {
         doubted(&prefixes(6_000)),
         "has too many namespace prefixes and was not checked"
     );
-    assert_eq!(refused(&prefixes(50)), Mistake::NotSaml);
+    assert_eq!(refused(&prefixes(50)), MetadataError::NotSaml);
     let attributes = (0..10_000).map(|n| format!(" a{n}=''"));
     let attributes = attributes.collect::<Vec<_>>().concat();
     assert_eq!(
@@ -353,8 +356,8 @@ fn documents_that_would_take_for_ever_or_all_memory_end_in_an_answer() {
         "has too many attributes in one element and was not checked"
     );
     // What is longer than Cognito takes is said elsewhere.
-    let (mistakes, doubts) = said(&"<a>".repeat(50_000));
-    assert!(mistakes.is_empty() && doubts.is_empty());
+    let (errors, warnings) = said(&"<a>".repeat(50_000));
+    assert!(errors.is_empty() && warnings.is_empty());
     // One certificate in many keys is one certificate.
     let keys = 90;
     let nested = OKTA
@@ -384,10 +387,10 @@ fn nothing_of_the_document_is_quoted() {
         "<a></planted>",
         "<!DOCTYPE planted>",
     ] {
-        let (mistakes, doubts) = said(document);
-        let text = format!("{mistakes:?} {doubts:?}");
+        let (errors, warnings) = said(document);
+        let text = format!("{errors:?} {warnings:?}");
         assert!(!text.contains("planted"), "{text}");
-        assert!(mistakes.len() + doubts.len() > 0, "{document}");
+        assert!(errors.len() + warnings.len() > 0, "{document}");
     }
 }
 
@@ -397,11 +400,11 @@ fn mistakes_are_found_beside_other_problems() {
         "ProviderType": "SAML", "Typo": 1,
         "ProviderDetails": {"MetadataFile": "<html/>", "IDPSignout": true},
     });
-    let found = check_given_metadata(&properties, ExpiredCertificates::Refuse, now()).mistakes;
-    assert_eq!(found, [Mistake::NotSaml]);
+    let found = check_given_metadata(&properties, ExpiredCertificates::Refuse, now()).errors;
+    assert_eq!(found, [MetadataError::NotSaml]);
     // What comes from elsewhere is there as well.
     let no_redirect = OKTA.replace("HTTP-Redirect", "HTTP-POST");
-    for (key, mistakes, doubts) in [
+    for (key, errors, warnings) in [
         ("client_id", 1, 0),
         ("SSORedirectBindingURI", 0, 0),
         ("MetadataURL", 0, 1),
@@ -416,8 +419,8 @@ fn mistakes_are_found_beside_other_problems() {
         });
         for properties in [by_source, by_reference] {
             let found = check_given_metadata(&properties, ExpiredCertificates::Refuse, now());
-            let counts = (found.mistakes.len(), found.doubts.len());
-            assert_eq!(counts, (mistakes, doubts), "{key}");
+            let counts = (found.errors.len(), found.warnings.len());
+            assert_eq!(counts, (errors, warnings), "{key}");
         }
     }
     for properties in [
@@ -434,6 +437,6 @@ fn mistakes_are_found_beside_other_problems() {
         serde_json::json!(7),
     ] {
         let found = check_given_metadata(&properties, ExpiredCertificates::Refuse, now());
-        assert_eq!(found.mistakes, []);
+        assert_eq!(found.errors, []);
     }
 }

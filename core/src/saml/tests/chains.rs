@@ -76,7 +76,7 @@ fn an_expired_authority_is_not_mentioned_and_an_expired_leaf_is_refused() {
     };
     let document = chain(&[leaf, ISSUING]);
     let day = "2020-01-01T00:00:00Z";
-    assert_eq!(refused(&document), Mistake::Expired(day.to_owned()));
+    assert_eq!(refused(&document), MetadataError::Expired(day.to_owned()));
     assert_eq!(until(&document).as_deref(), Some(day));
 }
 
@@ -101,7 +101,7 @@ fn the_first_counts_where_names_do_not_tell() {
     );
     assert_eq!(until(&document).as_deref(), Some("2020-01-01T00:00:00Z"));
     let document = chain(&[expired, expired]);
-    assert!(matches!(refused(&document), Mistake::Expired(_)));
+    assert!(matches!(refused(&document), MetadataError::Expired(_)));
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn a_pem_text_in_base64_may_have_a_chain() {
 #[test]
 fn dates_are_read_in_every_form_of_asn1() {
     let unusual = "has a signing certificate in a form that not every library reads";
-    for (not_after, until_date, doubts) in [
+    for (not_after, until_date, warnings) in [
         ("491231235959Z", "2049-12-31T23:59:59Z", vec![]),
         ("20500101000000Z", "2050-01-01T00:00:00Z", vec![]),
         ("99991231235959Z", "9999-12-31T23:59:59Z", vec![]),
@@ -215,8 +215,8 @@ fn dates_are_read_in_every_form_of_asn1() {
     ] {
         let certificate = Parts { not_after, ..OWN };
         let document = with_certificate(&certificate.base64());
-        let doubts: Vec<String> = doubts.into_iter().map(str::to_owned).collect();
-        assert_eq!(said(&document), (vec![], doubts), "{not_after}");
+        let warnings: Vec<String> = warnings.into_iter().map(str::to_owned).collect();
+        assert_eq!(said(&document), (vec![], warnings), "{not_after}");
         assert_eq!(until(&document).as_deref(), Some(until_date));
     }
     for not_before in [
@@ -235,7 +235,7 @@ fn dates_are_read_in_every_form_of_asn1() {
     };
     let document = with_certificate(&long_ago.base64());
     let day = "1965-01-01T00:00:00Z".to_owned();
-    assert_eq!(refused(&document), Mistake::Expired(day));
+    assert_eq!(refused(&document), MetadataError::Expired(day));
     for not_after in [
         "341301000000Z",
         "340230000000Z",

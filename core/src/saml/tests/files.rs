@@ -33,7 +33,7 @@ fn a_key_outside_of_the_namespace_of_signatures_has_no_date() {
 
 #[test]
 fn a_root_without_a_namespace_is_refused() {
-    assert_eq!(refused(file!("no-namespace")), Mistake::NoNamespace);
+    assert_eq!(refused(file!("no-namespace")), MetadataError::NoNamespace);
 }
 
 #[test]
@@ -81,10 +81,10 @@ fn a_certificate_in_pem_in_base64_is_read() {
 #[test]
 fn an_expired_certificate_beside_a_key_without_one_is_doubted() {
     let document = file!("expired-and-keyvalue");
-    let (mistakes, doubts) = said(document);
-    assert_eq!(mistakes, []);
+    let (errors, warnings) = said(document);
+    assert_eq!(errors, []);
     assert_eq!(
-        doubts,
+        warnings,
         [
             "has a signing key, but no X509Certificate of it",
             "has a signing certificate that expired on 2020-01-01T00:00:00Z"
@@ -138,8 +138,8 @@ fn a_validity_is_read_in_every_form_of_xml() {
         ("2020-01-01T00:00:00", "2020-01-01T00:00:00Z"),
         ("2020-01-01T00:00:00+02:00", "2019-12-31T22:00:00Z"),
     ] {
-        let doubt = format!("has a validUntil in the past: {day}");
-        assert_eq!(doubted(&with(end)), doubt);
+        let warning = format!("has a validUntil in the past: {day}");
+        assert_eq!(doubted(&with(end)), warning);
     }
     for end in [
         "2026-11-22T07:00:00Z",
@@ -180,12 +180,12 @@ fn a_provider_that_does_not_say_that_it_supports_saml_2_is_doubted() {
         "SAML:1.1:protocol urn:mace:shibboleth:1.0\"",
     );
     assert_ne!(document, OKTA);
-    let doubt = "has an IDPSSODescriptor without urn:oasis:names:tc:SAML:2.0:protocol in \
+    let warning = "has an IDPSSODescriptor without urn:oasis:names:tc:SAML:2.0:protocol in \
                  protocolSupportEnumeration";
-    assert_eq!(doubted(&document), doubt);
+    assert_eq!(doubted(&document), warning);
     assert_eq!(
         doubted(&OKTA.replace("protocolSupportEnumeration", "protocols")),
-        doubt
+        warning
     );
     let both = OKTA.replace(
         "SAML:2.0:protocol\"",
@@ -215,5 +215,5 @@ fn elements_outside_of_the_namespace_of_metadata_are_doubted() {
         .replace("</md:", "</")
         .replace("<ds:", "<")
         .replace("</ds:", "</");
-    assert_eq!(said(&document).0, [Mistake::NoNamespace]);
+    assert_eq!(said(&document).0, [MetadataError::NoNamespace]);
 }
