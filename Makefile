@@ -12,7 +12,7 @@ FUZZ_BYTES := 8192
 # speed and another compilation.
 FUZZ_FLAGS ?= --sanitizer none
 
-.PHONY: help demo test check unit templates e2e fuzz mutants storm bench failures schema local requirements clean
+.PHONY: help demo test check unit templates e2e fuzz mutants storm bench failures schema emulator local requirements clean
 help: ## List the targets.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -68,6 +68,9 @@ failures: ## Make docs/failures.md anew.
 
 schema: ## Make schema/cognito-identity-provider.json anew.
 	WRITE_PAGES=1 cargo test --quiet --locked -p cfn-cognito-idp-check --test schema up_to_date
+
+emulator: $(VENV) ## An emulated AWS with the function deployed, to try stacks on until Ctrl-C.
+	@$(PYTHON) tools/try_stacks.py
 
 local: ## The user pool and the response URL that events/ need, on port 9100.
 	cargo run --quiet -p cfn-cognito-idp-support --bin local

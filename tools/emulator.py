@@ -77,7 +77,7 @@ def build(echo=None):
     arm = ["--arm64"] if HERE == "arm64" else []
     release = ["--release", "--bin", "cfn-cognito-idp", *arm]
     run([BIN / "cargo-lambda", "lambda", "build", *release], echo=echo)
-    here = ["--parameter-overrides", f"Architecture={HERE}"]
+    here = ["--config-env", "default" if HERE == "arm64" else HERE]
     run([BIN / "sam", "build", "--build-dir", BUILT.parent, *here])
 
 

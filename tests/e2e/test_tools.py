@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from emulator import ROOT
@@ -40,6 +41,37 @@ def test_an_interrupted_emulator_leaves_nothing_behind(stop):
         for process in pathlib.Path("/proc").glob("[0-9]*/environ")
         if folder.encode() in readable(process)
     ]
+
+
+def test_stacks_can_be_tried_with_the_commands_that_the_emulator_prints():
+    holder = subprocess.Popen(
+        [sys.executable, "tools/try_stacks.py"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        printed = []
+        for line in holder.stdout:
+            if line.startswith("Ctrl-C"):
+                break
+            printed.append(line)
+        commands = "".join(line for line in printed if line.startswith("  "))
+        tried = subprocess.run(
+            ["bash", "-euc", commands], cwd=ROOT, capture_output=True, text=True, timeout=120
+        )
+        assert tried.returncode == 0, tried.stdout + tried.stderr
+        assert "Successfully created/updated stack - try" in tried.stdout
+        holder.send_signal(signal.SIGINT)
+        assert "It is gone." in holder.stdout.read()
+        assert holder.wait(timeout=60) == 0
+    finally:
+        holder.kill()
+
+
+def test_sam_builds_and_deploys_for_the_same_architecture():
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    for name, architecture in [("default", "arm64"), ("x86_64", "x86_64")]:
+        for command in ["build", "deploy"]:
+            given = config[name][command]["parameters"]["parameter_overrides"]
+            assert given == f"Architecture={architecture}"
 
 
 def readable(path):
