@@ -2,17 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use cfn_cognito_idp_core::{details::PUBLIC_KEYS, provider::PROPERTIES};
 
-const README: &str = include_str!("../README.md");
+const REFERENCE: &str = include_str!("../docs/reference.md");
 const RELIABILITY: &str = include_str!("../docs/reliability.md");
 
 #[test]
-fn every_property_and_attribute_is_in_the_readme() {
+fn every_property_and_attribute_is_in_the_reference() {
     for name in PROPERTIES.iter().chain(&PUBLIC_KEYS) {
-        assert!(README.contains(&format!("`{name}`")), "{name}");
+        assert!(REFERENCE.contains(&format!("`{name}`")), "{name}");
     }
 }
 
@@ -34,6 +37,50 @@ fn every_test_that_the_page_on_reliability_names_is_there() {
         assert!(forms.iter().any(|form| sources.contains(form)), "{test}");
     }
     assert!(count > 30, "{count}");
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut pages = vec![PathBuf::from("README.md"), "CONTRIBUTING.md".into()];
+    for folder in ["docs", "docs/decisions"] {
+        let entries = fs::read_dir(folder).unwrap();
+        let files = entries.map(|entry| entry.unwrap().path());
+        pages.extend(files.filter(|path| path.extension().is_some_and(|it| it == "md")));
+    }
+    let mut count = 0;
+    for page in &pages {
+        let text = fs::read_to_string(page).unwrap();
+        let links = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://")) {
+            count += 1;
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() {
+                page.clone()
+            } else {
+                page.parent().unwrap().join(file)
+            };
+            assert!(target.exists(), "{}: {link}", page.display());
+            if !heading.is_empty() {
+                let text = fs::read_to_string(&target).unwrap();
+                let mut headings = text.lines().filter(|line| line.starts_with('#'));
+                let found = headings.any(|line| anchor(line) == heading);
+                assert!(found, "{}: {link}", page.display());
+            }
+        }
+    }
+    assert!(count > 30, "{count}");
+}
+
+/// The anchor that GitHub gives a heading.
+fn anchor(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text
+        .chars()
+        .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
 /// All sources under a folder.
