@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "a report for a terminal")]
 
+mod case;
 mod plot;
 mod quota;
 mod report;
@@ -15,7 +16,8 @@ use std::{
     process::ExitCode,
 };
 
-use report::{Case, Goal, Report, Sizes, Speed, Wire};
+use case::{Case, Speed, Wire};
+use report::{Goal, Report, Sizes};
 use run::{World, run};
 
 /// The memory sizes whose CPU shares are tried, in MB.

@@ -7,7 +7,10 @@ use plotters::prelude::{
     SeriesLabelPosition, WHITE,
 };
 
-use crate::report::{Report, Speed, Wire, milliseconds};
+use crate::{
+    case::{Speed, Wire},
+    report::{Report, milliseconds},
+};
 
 const COLOURS: [RGBColor; 3] = [
     RGBColor(0x1f, 0x77, 0xb4),

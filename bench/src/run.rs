@@ -15,7 +15,7 @@ use cfn_cognito_idp_support::{
 };
 use serde_json::Value;
 
-use crate::report::Speed;
+use crate::case::Speed;
 
 /// Events after the first; the median of them is told.
 const WARM: usize = 9;
