@@ -93,12 +93,11 @@ def step(stack, text, operation, wanted, *arguments, **parameters):
 
 
 def demo():
-    title("Building the function as sam does for AWS")
+    title("Building the function for this machine, unoptimized")
     start = time.monotonic()
     emulator.build(Progress())
     print("\r\033[K" if COLOUR else "", end="")
-    size = (emulator.BUILT.parent / "Function" / "bootstrap").stat().st_size
-    say(f"built in {time.monotonic() - start:.0f} s, {size / 1e6:.1f} MB")
+    say(f"built in {time.monotonic() - start:.0f} s")
 
     title("Building the program that checks templates")
     start = time.monotonic()

@@ -45,12 +45,20 @@ def environment(endpoint=None):
     return kept
 
 
-def run(command, endpoint=None, echo=None):
+# A function that starts in a few milliseconds more, and takes a third of the time to compile.
+UNOPTIMIZED = {
+    "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
+    "CARGO_PROFILE_RELEASE_LTO": "off",
+    "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
+}
+
+
+def run(command, endpoint=None, echo=None, variables=None):
     """Runs a command to its end. What it prints is shown if it fails, or goes to `echo`."""
     process = subprocess.Popen(
         [str(part) for part in command],
         cwd=ROOT,
-        env=environment(endpoint),
+        env=environment(endpoint) | (variables or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -72,13 +80,13 @@ def run(command, endpoint=None, echo=None):
 
 
 def build(echo=None):
-    """Builds the function for this machine, as `sam build` does for AWS."""
+    """Builds the function for this machine, as `sam build` does for AWS but for optimization."""
     # What sam runs by itself, but without showing what it says.
     arm = ["--arm64"] if HERE == "arm64" else []
     release = ["--release", "--bin", "cfn-cognito-idp", *arm]
-    run([BIN / "cargo-lambda", "lambda", "build", *release], echo=echo)
+    run([BIN / "cargo-lambda", "lambda", "build", *release], echo=echo, variables=UNOPTIMIZED)
     here = ["--config-env", "default" if HERE == "arm64" else HERE]
-    run([BIN / "sam", "build", "--build-dir", BUILT.parent, *here])
+    run([BIN / "sam", "build", "--build-dir", BUILT.parent, *here], variables=UNOPTIMIZED)
 
 
 def free_port():
