@@ -3,33 +3,23 @@
 
 mod hints;
 mod report;
+mod review;
 mod template;
 mod whole;
 mod yaml;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     fs,
     io::{self, Read as _, Write as _},
     path::Path,
     process::ExitCode,
-    time::SystemTime,
 };
 
-use cfn_cognito_idp_core::{
-    provider::{Declared, ExpiredCertificates, Problem, Problems, adopts, check_given_metadata},
-    saml::Findings,
-};
 use lexopt::prelude::*;
 
 use report::{Finding, Format, Level};
-use template::{Conditions, Reading, Resource};
-use yaml::Position;
-
-/// What is looked at beyond the rules of the properties, and the map that it is in.
-const METADATA: &str = "ProviderDetails.MetadataFile";
-const DETAILS: &str = "ProviderDetails";
+use review::Review;
 
 const USAGE: &str = "\
 Checks the resources of type Custom::CognitoIdentityProvider in CloudFormation and SAM templates.
@@ -195,7 +185,7 @@ fn check(
     };
     let mut whole = whole::look(&resources);
     for resource in &resources {
-        let mut found = Report::new(resource);
+        let mut found = Review::new(resource);
         if resource.was_provider() {
             found.replaced();
         }
@@ -219,157 +209,6 @@ fn check(
     }
     let providers = resources.iter().filter(|it| it.is_provider());
     Ok(Checked::Providers(providers.count()))
-}
-
-/// What is said of a resource.
-struct Report<'a> {
-    resource: &'a Resource<'a>,
-    findings: Vec<(Position, Level, String, String)>,
-    /// What is said at each place.
-    said: BTreeMap<Position, Vec<(Level, String)>>,
-}
-
-impl<'a> Report<'a> {
-    const fn new(resource: &'a Resource<'a>) -> Self {
-        Self {
-            resource,
-            findings: Vec::new(),
-            said: BTreeMap::new(),
-        }
-    }
-
-    fn replaced(&mut self) {
-        for replaced in template::replaced(self.resource.entry) {
-            let what = match replaced.path.as_str() {
-                "" => "this resource",
-                path => path,
-            };
-            let text = format!(
-                "{what} is given again at {}: of equal keys, CloudFormation takes the last",
-                replaced.by
-            );
-            self.findings
-                .push((replaced.at, Level::Warning, replaced.path, text));
-        }
-    }
-
-    /// What is wrong whatever holds.
-    fn base(&mut self) {
-        self.case(&self.resource.base());
-    }
-
-    /// What is wrong in some cases that contradict each other nowhere.
-    fn batch(&mut self, cases: &[Conditions<'a>]) {
-        match cases {
-            [] => {}
-            [case] => self.case(case),
-            cases => {
-                let whole = cases.iter().flatten().map(|(name, holds)| (*name, *holds));
-                if !self.news(&whole.collect()).is_empty() {
-                    let (some, others) = cases.split_at(cases.len() / 2);
-                    self.batch(some);
-                    self.batch(others);
-                }
-            }
-        }
-    }
-
-    fn case(&mut self, case: &Conditions<'a>) {
-        let assumed = assumed(case, &self.resource.base());
-        for (at, level, path, text) in self.news(case) {
-            let said = self.said.entry(at).or_default();
-            said.push((level, text.clone()));
-            self.findings.push((at, level, path, text + &assumed));
-        }
-    }
-
-    /// What is wrong in this case and was not said yet.
-    fn news(&self, case: &Conditions<'a>) -> Vec<(Position, Level, String, String)> {
-        let reading = self.resource.read(case);
-        let mut news = Vec::new();
-        for (level, path, text) in said_of(&reading) {
-            let at = reading.place(&path).unwrap_or(self.resource.at);
-            // What is wrong in any case has been said in the first, if it was no better then.
-            let said = self.said.get(&at).into_iter().flatten();
-            if !said
-                .into_iter()
-                .any(|(other, what)| *other >= level && *what == text)
-            {
-                news.push((at, level, path, text));
-            }
-        }
-        news
-    }
-
-    /// Adds what the whole template shows.
-    fn add(&mut self, found: Vec<whole::Found>) {
-        for whole::Found { at, path, text } in found {
-            self.findings.push((at, Level::Warning, path, text));
-        }
-    }
-}
-
-/// What the function would say of these properties: how bad it is, what it is about, and the text.
-fn said_of(reading: &Reading) -> Vec<(Level, String, String)> {
-    let mut problems = match Declared::try_from(&reading.value) {
-        Ok(_) => Vec::new(),
-        Err(Problems(problems)) => problems,
-    };
-    // The function never sees a resource without one.
-    let token = reading.value.get("ServiceToken");
-    if reading.value.is_object() && token.is_none_or(serde_json::Value::is_null) {
-        problems.insert(0, Problem::Missing("ServiceToken".into()));
-    }
-    problems.retain(|problem| !reading.leaves_open(problem));
-    // What else is in the details decides on some of its mistakes.
-    let metadata = if reading.is_unknown(METADATA) || reading.is_open(DETAILS) {
-        Findings::default()
-    } else {
-        let may_adopt = adopts(&reading.value) || reading.is_unknown("AdoptExisting");
-        check_given_metadata(
-            &reading.value,
-            ExpiredCertificates::on_create(may_adopt),
-            now(),
-        )
-    };
-    problems.extend(metadata.errors.into_iter().map(Problem::Metadata));
-    let problems = problems.iter().map(|problem| {
-        let path = problem.path().into_owned();
-        (Level::Error, path, problem.to_string())
-    });
-    let warnings = metadata.warnings.iter().map(|warning| {
-        let text = format!("{METADATA} {warning}");
-        (Level::Warning, METADATA.to_owned(), text)
-    });
-    let hints = hints::of(reading).into_iter();
-    let hints = hints.map(|(path, text)| (Level::Warning, path, text));
-    let mut said: Vec<_> = problems.chain(warnings).chain(hints).collect();
-    let mut known = BTreeSet::new();
-    said.retain(|said| known.insert(said.clone()));
-    said
-}
-
-/// Certificates expire.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that reads the wall clock"
-)]
-fn now() -> SystemTime {
-    SystemTime::now()
-}
-
-/// The case in words, as far as it is not that of the whole resource.
-fn assumed(case: &Conditions<'_>, base: &Conditions<'_>) -> String {
-    let assumed: Vec<String> = case
-        .iter()
-        .filter(|(name, _)| !base.contains_key(*name))
-        .map(|(name, holds)| format!("{name} is {holds}"))
-        .collect();
-    if assumed.is_empty() {
-        String::new()
-    } else {
-        format!(" (where {})", assumed.join(" and "))
-    }
 }
 
 fn print(text: &str, status: ExitCode) -> ExitCode {
