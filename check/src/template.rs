@@ -197,6 +197,7 @@ impl<'a> Resource<'a> {
         let empty = Value::Object(Map::new());
         let mut reader = Reader {
             conditions,
+            is_base: *conditions == self.base(),
             filled_in: self.filled_in,
             reading,
         };
@@ -363,6 +364,8 @@ const STAND_IN: &str = "unknown";
 
 struct Reader<'a> {
     conditions: &'a Conditions<'a>,
+    /// Whether nothing is assumed but that the resource is there.
+    is_base: bool,
     filled_in: bool,
     reading: Reading,
 }
@@ -461,6 +464,10 @@ impl Reader<'_> {
                 self.open(path);
                 continue;
             }
+            if path == "AttributeMapping" && !self.is_base && !self.depends(value) {
+                // No rule looks at two of them, and this one is in the base case as it is here.
+                continue;
+            }
             let path = path_of(path, key);
             if self.is_optional(value) {
                 self.reading.optional_in.insert(parent(&path).to_owned());
@@ -471,6 +478,19 @@ impl Reader<'_> {
             }
         }
         values.into()
+    }
+
+    /// Whether what is assumed here decides on a part of the value.
+    fn depends(&self, node: &Node) -> bool {
+        if let Some((condition, yes, no)) = choice(node) {
+            let is_assumed = self.conditions.contains_key(condition);
+            return is_assumed || self.depends(yes) || self.depends(no);
+        }
+        match &node.kind {
+            Kind::Null | Kind::Text(_) => false,
+            Kind::List(items) => items.iter().any(|item| self.depends(item)),
+            Kind::Map(entries) => entries.iter().any(|entry| self.depends(&entry.value)),
+        }
     }
 
     /// Whether a value is there or not depending on a condition that is unknown here.
