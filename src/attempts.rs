@@ -138,6 +138,15 @@ struct Inner {
     seen: Mutex<Seen>,
 }
 
+/// When little time is left, so many attempts still have to fit.
+const ATTEMPTS_THAT_FIT: u32 = 3;
+
+/// Returns what one attempt gets of the time until `end`, or nothing if none is left.
+pub(crate) fn attempt_timeout(most: Duration, end: Instant) -> Option<Duration> {
+    let left = end.saturating_duration_since(Instant::now());
+    (!left.is_zero()).then(|| most.min(left / ATTEMPTS_THAT_FIT))
+}
+
 #[derive(Default)]
 struct Seen {
     failed: u32,

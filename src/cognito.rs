@@ -17,7 +17,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
     attempts::{
-        Attempts, CallError, Classifier, Pacing, unlimited, unsent, with_unlimited_retries,
+        Attempts, CallError, Classifier, Pacing, attempt_timeout, unlimited, unsent,
+        with_unlimited_retries,
     },
     retry::{Fault, Retry},
 };
@@ -29,8 +30,6 @@ use cfn_cognito_idp_core::{
 /// What one attempt gets. Cognito fetches a `MetadataURL` within the call, so that seconds are
 /// normal; a connection that hangs costs this once and not the deployment.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
-/// When little time is left, so many attempts still have to fit.
-const ATTEMPTS_THAT_FIT: u32 = 3;
 
 /// Cognito user pools, in every region.
 #[derive(Debug)]
@@ -99,12 +98,10 @@ impl Calls<'_> {
     /// When it failed for good, or the time was over; the plan decides what that means.
     pub async fn make(&mut self, call: &Call, looks_again: bool, end: Instant) -> Outcome {
         let attempts = self.attempts(call, looks_again);
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        let Some(attempt_timeout) = attempt_timeout(ATTEMPT_TIMEOUT, end) else {
             return Err(attempts.out_of_time().into());
-        }
+        };
         let client = self.cognito.client(call.id().pool.region());
-        let attempt_timeout = ATTEMPT_TIMEOUT.min(left / ATTEMPTS_THAT_FIT);
         let unsent = match timeout_at(end, send(&client, call, &attempts, attempt_timeout)).await {
             Ok(Ok(output)) => return Ok(output),
             Ok(Err(unsent)) => unsent,

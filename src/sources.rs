@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    attempts::{Attempts, unsent, with_unlimited_retries},
+    attempts::{Attempts, attempt_timeout, unsent, with_unlimited_retries},
     retry::{Fault, Retry},
 };
 use cfn_cognito_idp_core::{
@@ -22,8 +22,6 @@ use cfn_cognito_idp_core::{
 
 /// What one attempt gets. These services answer in tens of milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-/// When little time is left, so many attempts still have to fit.
-const ATTEMPTS_THAT_FIT: u32 = 3;
 /// The longest a value may be, in bytes of UTF-8. More than that of an object is not downloaded.
 const BYTES_MAX: usize = VALUE_MAX * 4;
 
@@ -126,11 +124,9 @@ impl SourceReader {
     ) -> Result<Fetched, String> {
         let operation = operation(place);
         let attempts = Attempts::at(operation, doing.clone(), Some(given), self.retry);
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        let Some(attempt_timeout) = attempt_timeout(ATTEMPT_TIMEOUT, end) else {
             return Err(attempts.out_of_time().text);
-        }
-        let attempt_timeout = ATTEMPT_TIMEOUT.min(left / ATTEMPTS_THAT_FIT);
+        };
         let got = timeout_at(end, self.get(place, &attempts, attempt_timeout)).await;
         let fetched = match got {
             Ok(Ok(Ok(content))) => Ok(content),
