@@ -19,6 +19,7 @@ pub(crate) const MET: &str = "success means what was asked for";
 pub(crate) const UNDOABLE: &str = "a request whose calls succeed succeeds";
 pub(crate) const OVERTAKEN: &str =
     "a request that was cancelled changes nothing after its rollback";
+pub(crate) const KEPT: &str = "what an answer names is deleted by no other delivery of its request";
 pub(crate) const WHOLE: &str = "a refused request changes nothing";
 
 impl stateright::Model for Model {
@@ -50,6 +51,7 @@ impl stateright::Model for Model {
             Property::always(MET, |_, state| holds(state, Broken::HollowSuccess)),
             Property::always(UNDOABLE, |_, state| holds(state, Broken::NeedlessFailure)),
             Property::always(OVERTAKEN, |_, state| holds(state, Broken::Overwritten)),
+            Property::always(KEPT, |_, state| holds(state, Broken::Undone)),
             Property::always(WHOLE, |_, state| holds(state, Broken::HalfDone)),
         ];
         properties.extend(sights());

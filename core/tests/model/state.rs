@@ -35,6 +35,7 @@ pub(crate) enum Broken {
     NeedlessFailure,
     HalfDone,
     Overwritten,
+    Undone,
 }
 
 /// What has happened since the request was issued.

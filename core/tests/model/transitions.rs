@@ -2,7 +2,7 @@
 
 use crate::{
     cloudformation::{Beginning, Change, Stack, Stage},
-    cognito::{Cognito, Foreign, Mandate, Mishap, Owner},
+    cognito::{Call, Cognito, Foreign, Mandate, Mishap, Owner},
     execution::{Answer, CALLS, Delivery, Next, Request, Verb},
     state::{Action, Broken, Model, Run, Since, State},
     symbols::{Id, Outcome, Secret},
@@ -160,6 +160,13 @@ impl Model {
         };
         if harmed {
             state.breaks(Broken::Harm);
+        }
+        let named = state.answer.filter(|answer| answer.succeeded);
+        if let (true, Call::Delete(name), Some(Answer { id, .. })) = (current, call, named)
+            && id == Id::Provider(name)
+            && !matches!(request.verb, Verb::Delete)
+        {
+            state.breaks(Broken::Undone);
         }
         if current {
             state.since.refused |= mishap == Some(Mishap::Refused);
