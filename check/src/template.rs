@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use cfn_cognito_idp_core::provider::{Problem, path_of};
 use serde_json::{Map, Value};
 
-use crate::hints;
-use crate::yaml::{Entry, Kind, Node, Position};
+use crate::{
+    hints,
+    yaml::{Entry, Kind, Node, Position},
+};
 
 /// The type that is checked. `AWS::CloudFormation::CustomResource` may be handled by any function.
 const TYPE: &str = "Custom::CognitoIdentityProvider";

@@ -144,8 +144,8 @@ fn twin<'a>(resource: &Resource<'a>, other: &Resource<'a>, found: &mut Findings<
         return;
     }
     let text = format!(
-        "this is the same provider as {} at {}, by UserPoolId and ProviderName: each takes it for its \
-         own, and the first that is deleted takes it from the other",
+        "this resource manages the same provider as {} at {}, by UserPoolId and ProviderName: the one \
+         that is deleted first deletes it for both",
         other.name, other.at
     );
     found.add(ours, ours.at, "", text);
@@ -319,15 +319,16 @@ fn attributes<'a>(provider: &Resource<'a>, pool: &Resource<'a>, found: &mut Find
         let text = match attribute {
             // aws-cli#9729
             None if is_whole && key.starts_with("custom:") => format!(
-                "{path} is no attribute of {} at {}: Cognito says \"AttributeMapping contains invalid \
-                 mapping\" unless it was added to the pool otherwise",
+                "{path} maps to an attribute that the Schema of {} at {} does not have: unless it was \
+                 added to the pool otherwise, Cognito says \"AttributeMapping contains invalid \
+                 mapping\"",
                 pool.name, pool.at
             ),
             // Seen by others: accelerated-intelligent-document-processing-on-aws#835.
             Some(attribute) if attribute.is_immutable => format!(
-                "{path} is Mutable: false in {} at {}: Cognito writes mapped attributes at each \
-                 sign-in, so that the second one of every user fails with \"Attribute cannot be \
-                 updated\"",
+                "{path} maps to an attribute that is Mutable: false in {} at {}: Cognito writes it at \
+                 each sign-in, so that the second sign-in of every user fails with \"Attribute cannot \
+                 be updated\"",
                 pool.name, pool.at
             ),
             _ => continue,
@@ -375,8 +376,8 @@ fn unverified(pool: &Resource<'_>, mapped: &[&str]) -> Option<String> {
         items.any(|item| item.text() == Some("email"))
     })?;
     Some(format!(
-        "AttributeMapping has email and no email_verified: Cognito takes a mapped address for \
-         unverified, and who has one {without}, while {} at {} has email in its {property}. Map \
+        "AttributeMapping has email and no email_verified: Cognito treats a mapped address as \
+         unverified, and a user {without}, although {} at {} lists email in {property}. Map \
          email_verified if the provider sends it",
         pool.name, pool.at
     ))

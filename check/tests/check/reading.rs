@@ -16,8 +16,8 @@ fn flow_collections_and_quoted_texts_may_go_on_at_the_depth_of_their_key() {
 fn of_equal_keys_the_last_counts() {
     let (status, out, _) = check(&["duplicate-keys.yaml"], "");
     let out = out.replace("duplicate-keys.yaml:", "");
-    let twin = "this is the same provider as False1 at 6:3, by UserPoolId and ProviderName: each \
-                takes it for its own, and the first that is deleted takes it from the other";
+    let twin = "this resource manages the same provider as False1 at 6:3, by UserPoolId and \
+                ProviderName: the one that is deleted first deletes it for both";
     let last = "of equal keys, CloudFormation takes the last";
     let expected = [
         format!("3:3: False1: warning: this resource is given again at 6:3: {last}"),

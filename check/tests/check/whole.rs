@@ -29,8 +29,8 @@ const NONE: [&str; 0] = [];
 
 #[test]
 fn two_resources_for_one_provider_are_seen() {
-    let text = "warning: this is the same provider as A at 2:3, by UserPoolId and ProviderName: each \
-                takes it for its own, and the first that is deleted takes it from the other";
+    let text = "warning: this resource manages the same provider as A at 2:3, by UserPoolId and \
+                ProviderName: the one that is deleted first deletes it for both";
     let one = provider("A", "Corp", "");
     let twin = [format!("B: {text}")];
     assert_eq!(said_of(&[one.clone(), provider("B", "Corp", "")]), twin);
@@ -136,8 +136,9 @@ fn mapped(mapping: &str, pool: &str) -> Vec<String> {
 #[test]
 fn custom_attributes_are_in_the_schema() {
     let schema = "      Schema: [{Name: team, Mutable: true}]\n";
-    let text = "A: warning: AttributeMapping.custom:group is no attribute of Pool at 2:3: Cognito says \
-                \"AttributeMapping contains invalid mapping\" unless it was added to the pool otherwise";
+    let text = "A: warning: AttributeMapping.custom:group maps to an attribute that the Schema of Pool at \
+                2:3 does not have: unless it was added to the pool otherwise, Cognito says \
+                \"AttributeMapping contains invalid mapping\"";
     let mapping = "{custom:team: team, custom:group: group, name: cn}";
     assert_eq!(mapped(mapping, schema), [text]);
     assert_eq!(
@@ -153,8 +154,9 @@ fn custom_attributes_are_in_the_schema() {
 fn mapped_attributes_are_mutable() {
     let schema = "      Schema: [{Name: email, Mutable: false}, {Name: team, Mutable: \"false\"}, \
                   {Name: name, Mutable: true}, {Name: locale}]\n";
-    let text = "is Mutable: false in Pool at 2:3: Cognito writes mapped attributes at each sign-in, so \
-                that the second one of every user fails with \"Attribute cannot be updated\"";
+    let text = "maps to an attribute that is Mutable: false in Pool at 2:3: Cognito writes it at each \
+                sign-in, so that the second sign-in of every user fails with \"Attribute cannot be \
+                updated\"";
     let mapping = "{email: mail, custom:team: team, name: cn, locale: locale}";
     let expected =
         ["custom:team", "email"].map(|key| format!("A: warning: AttributeMapping.{key} {text}"));
@@ -191,8 +193,8 @@ fn a_mapped_address_that_the_pool_relies_on_is_verified() {
     ] {
         let pool = format!("      {property}: [email, phone_number]\n");
         let text = format!(
-            "A: warning: AttributeMapping has email and no email_verified: Cognito takes a mapped \
-             address for unverified, and who has one {without}, while Pool at 2:3 has email in its \
+            "A: warning: AttributeMapping has email and no email_verified: Cognito treats a mapped \
+             address as unverified, and a user {without}, although Pool at 2:3 lists email in \
              {property}. Map email_verified if the provider sends it"
         );
         assert_eq!(mapped("{email: mail}", &pool), [text]);
