@@ -178,6 +178,8 @@ fn required_attributes_are_mapped() {
         "{email: !Ref Claim}",
         "!Ref Mapping",
         "{Fn::Transform: {Name: Mapping}}",
+        "{name: cn, Fn::Transform: {Name: Mapping}}",
+        "{name: cn}\n      Fn::Transform: {Name: Mapping}",
         "{email: !If [HasEmail, mail, !Ref AWS::NoValue]}",
         "!Ref AWS::NoValue\n      AdoptExisting: true",
     ] {
@@ -203,6 +205,18 @@ fn a_mapped_address_that_the_pool_relies_on_is_verified() {
             NONE
         );
         assert_eq!(mapped("{name: cn}", &pool), NONE);
+    }
+    // They have nothing that could be mapped to it.
+    for kind in ["Facebook", "LoginWithAmazon"] {
+        let pool = "  Pool:\n    Type: AWS::Cognito::UserPool\n    Properties:\n      \
+                    AutoVerifiedAttributes: [email]\n";
+        let provider = provider("A", kind, "      AttributeMapping: {email: email}\n")
+            .replace("ProviderType: SAML", &format!("ProviderType: {kind}"))
+            .replace(
+                "MetadataURL: https://idp",
+                "client_id: a, client_secret: b, authorize_scopes: c",
+            );
+        assert_eq!(said_of(&[pool.to_owned(), provider]), NONE, "{kind}");
     }
     assert_eq!(
         mapped("{email: mail}", "      AliasAttributes: [phone_number]\n"),
