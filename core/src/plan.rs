@@ -5,25 +5,27 @@
 //! knows the SDK, so that every path can be walked in a test, or exhaustively by a model checker.
 
 mod adopt;
+mod before_retry;
 mod compare;
 mod create;
+mod creation;
 mod delete;
 mod identifiers;
+mod in_place;
 mod members;
-mod overtaken;
+mod ownership;
 mod replace;
-mod retried;
+mod superseded;
 mod timing;
 mod update;
-mod whose;
 
 use adopt::TakeOver;
-use create::{Goal, Purpose, Replaced};
+use creation::{Creation, Purpose, Replaced};
 use delete::Removal;
 use identifiers::Identifiers;
-use overtaken::Question;
+use superseded::Question;
 pub use timing::Timing;
-use update::Change;
+use update::{Course, Update};
 
 use crate::{
     details::Details,
@@ -225,7 +227,7 @@ pub enum Intent {
         /// For the id of an answer that says that nothing was made.
         request_id: String,
     },
-    /// Change the provider, or make another in its place.
+    /// Update the provider, or make another in its place.
     Update {
         /// The physical id that came in.
         physical_id: PhysicalId,
@@ -272,41 +274,41 @@ pub struct Plan(State);
 #[derive(Debug)]
 enum State {
     /// Create was sent.
-    Creating(Goal),
+    Creating(Creation),
     /// The name is taken: Describe tells by what.
-    Inspecting(Goal, Failure),
+    Inspecting(Creation, Failure),
     /// Describe tells whether the provider of that name is older than the one it would replace.
-    Dating(Goal, Failure, Observed),
+    Dating(Creation, Failure, Observed),
     /// A provider that exists is being brought to the desired state.
-    TakingOver(Goal, TakeOver),
+    TakingOver(Creation, TakeOver),
     /// That failed: Describe tells whether it is as declared all the same.
-    VerifyingTakeOver(Goal, TakeOver, Failure),
+    VerifyingTakeOver(Creation, TakeOver, Failure),
     /// That has waited: Describe tells whether the provider was changed meanwhile.
-    LookingBeforeTakeOver(Goal, TakeOver, Failure),
+    LookingBeforeTakeOver(Creation, TakeOver, Failure),
     /// A create failed and may have been carried out: Describe tells.
-    Settling(Goal, Failure),
+    Settling(Creation, Failure),
     /// A create is to be tried again: Describe tells whether the old provider was changed.
-    LookingBeforeReplace(Goal, Failure),
+    LookingBeforeReplace(Creation, Failure),
     /// A create is to be tried again: Describe tells whether the provider is there by now.
-    LookingBeforeRecreate(Goal, Failure),
+    LookingBeforeRecreate(Creation, Failure),
     /// A replacement that may have been carried out was overtaken: Describe tells.
-    Withdrawing(Goal, String),
+    Withdrawing(Creation, String),
     /// What it has made is being deleted.
-    Withdrawn(Goal, String),
+    Withdrawn(Creation, String),
     /// Describe tells what the provider is before it is changed in place.
-    LookingBeforeUpdate(Change, Option<Failure>),
+    LookingBeforeUpdate(Update, Option<Failure>),
     /// The provider is being changed in place.
-    Updating(Change),
+    Updating(Update),
     /// The change failed: Describe tells whether the provider is as declared all the same.
-    Verifying(Change, Failure),
+    Verifying(Update, Failure),
     /// Describe reads the old provider's identifiers, and whether it was changed.
-    ReadingOld(Change, ProviderId, Option<Identifiers>, Option<Failure>),
+    ReadingOld(Update, ProviderId, Option<Identifiers>, Option<Failure>),
     /// They are being taken off the old provider.
-    Releasing(Change, Replaced),
+    Releasing(Update, Replaced),
     /// The create failed for that reason: they are being put back.
-    Restoring(Goal, String),
+    Restoring(Creation, String),
     /// They could not be put back: Describe tells whether the new provider has them.
-    Finding(Goal, String),
+    Finding(Creation, String),
     /// The provider was changed after the request: CloudFormation tells by which request.
     Asking(Question),
     /// Describe tells whether the provider is the one to be deleted.
@@ -323,12 +325,16 @@ pub fn start(intent: Intent, timing: Timing) -> Step {
         Intent::Create {
             declared,
             request_id,
-        } => Goal::new(declared, timing, Purpose::Create { request_id }).begin(),
+        } => Creation::new(declared, timing, Purpose::Create { request_id }).begin(),
         Intent::Update {
             physical_id,
             declared,
             previous,
-        } => update::start(physical_id, declared, previous, timing),
+        } => match Course::of(physical_id, declared, previous, timing) {
+            Course::Create(creation) => creation.begin(),
+            Course::InPlace(update) => update.begin(),
+            Course::Replace(update, old) => replace::start(update, old),
+        },
         Intent::Delete {
             physical_id,
             described,
@@ -343,30 +349,32 @@ impl Plan {
     /// Decides what to do next.
     pub fn resume(self, outcome: Outcome) -> Step {
         match self.0 {
-            State::Creating(goal) => goal.created(outcome),
-            State::Inspecting(goal, duplicate) => goal.inspected(duplicate, outcome),
-            State::Dating(goal, failure, observed) => goal.dated(failure, observed, outcome),
-            State::TakingOver(goal, take_over) => take_over.ended(goal, outcome),
-            State::LookingBeforeTakeOver(goal, take_over, waited) => {
-                take_over.looked(goal, &waited, outcome)
+            State::Creating(creation) => creation.created(outcome),
+            State::Inspecting(creation, duplicate) => creation.inspected(duplicate, outcome),
+            State::Dating(creation, failure, observed) => {
+                creation.dated(failure, observed, outcome)
             }
-            State::VerifyingTakeOver(goal, take_over, failure) => {
-                take_over.verified(goal, failure, outcome)
+            State::TakingOver(creation, take_over) => take_over.ended(creation, outcome),
+            State::LookingBeforeTakeOver(creation, take_over, waited) => {
+                take_over.looked(creation, &waited, outcome)
             }
-            State::Settling(goal, failure) => goal.settled(failure, outcome),
-            State::LookingBeforeReplace(goal, waited) => goal.old_looked(&waited, outcome),
-            State::LookingBeforeRecreate(goal, waited) => goal.reappeared(&waited, outcome),
-            State::Withdrawing(goal, reason) => goal.withdrawing(reason, outcome),
-            State::Withdrawn(goal, reason) => goal.withdrawn(reason, outcome),
-            State::LookingBeforeUpdate(change, waited) => change.looked(waited, outcome),
-            State::Updating(change) => change.updated(outcome),
-            State::Verifying(change, failure) => change.verified(failure, outcome),
-            State::ReadingOld(change, old, taken, waited) => {
-                change.old_read(old, taken, waited, outcome)
+            State::VerifyingTakeOver(creation, take_over, failure) => {
+                take_over.verified(creation, failure, outcome)
             }
-            State::Releasing(change, replaced) => change.released(replaced, outcome),
-            State::Restoring(goal, reason) => goal.restored(reason, outcome),
-            State::Finding(goal, reason) => goal.found(reason, outcome),
+            State::Settling(creation, failure) => creation.settled(failure, outcome),
+            State::LookingBeforeReplace(creation, waited) => creation.old_looked(&waited, outcome),
+            State::LookingBeforeRecreate(creation, waited) => creation.reappeared(&waited, outcome),
+            State::Withdrawing(creation, reason) => creation.withdrawing(reason, outcome),
+            State::Withdrawn(creation, reason) => creation.withdrawn(reason, outcome),
+            State::LookingBeforeUpdate(update, waited) => update.looked(waited, outcome),
+            State::Updating(update) => update.updated(outcome),
+            State::Verifying(update, failure) => update.verified(failure, outcome),
+            State::ReadingOld(update, old, taken, waited) => {
+                update.old_read(old, taken, waited, outcome)
+            }
+            State::Releasing(update, replaced) => update.released(replaced, outcome),
+            State::Restoring(creation, reason) => creation.restored(reason, outcome),
+            State::Finding(creation, reason) => creation.found(reason, outcome),
             State::Asking(question) => question.answered(outcome),
             State::LookingBeforeDelete(removal) => removal.looked(outcome),
             State::Deleting(removal) => removal.deleted(outcome),
@@ -395,7 +403,7 @@ impl Plan {
     /// passing is then told as [`FailureKind::Waited`], once it is time for another.
     pub const fn looks_again(&self) -> bool {
         match &self.0 {
-            State::Creating(goal) => goal.looks_again(),
+            State::Creating(creation) => creation.looks_again(),
             State::TakingOver(..)
             | State::Updating(..)
             | State::Releasing(..)

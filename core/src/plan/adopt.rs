@@ -4,10 +4,9 @@
 use super::{
     Call, Failure, FailureKind, NEVER_RETURNED, Observed, Outcome, Output, State, Step, call,
     compare,
-    create::{Goal, Purpose},
-    members,
-    overtaken::{self, Found},
-    sentences,
+    creation::{Creation, Purpose},
+    members, sentences,
+    superseded::{self, Found},
 };
 use crate::provider::{Members, Provider};
 
@@ -24,7 +23,7 @@ pub(super) struct TakeOver {
     members: Members,
 }
 
-impl Goal {
+impl Creation {
     /// Adopts a provider of that name that is not this request's own, if the template says so.
     pub(super) fn adopt(self, mut failure: Failure, observed: &Observed, older: bool) -> Step {
         let nothing_made = failure.settled || older;
@@ -50,7 +49,32 @@ impl Goal {
     }
 }
 
-impl Goal {
+impl Creation {
+    pub(super) fn take_over(
+        self,
+        done: &'static str,
+        failure: Failure,
+        observed: &Observed,
+    ) -> Step {
+        TakeOver::new(&self, done, failure, observed).begin(self)
+    }
+
+    /// The provider is made, or was found made.
+    pub(super) fn succeeded(self, done: &'static str, observed: Option<Observed>) -> Step {
+        if let (Purpose::Confirm { .. }, Some(observed)) = (&self.purpose, &observed)
+            && observed.created == observed.modified
+        {
+            // The clean-up of the unconfirmed id deletes what was made and not changed since.
+            let failure = Failure {
+                kind: FailureKind::Other,
+                text: String::new(),
+                settled: true,
+            };
+            return self.take_over(done, failure, observed);
+        }
+        self.done(done, observed)
+    }
+
     /// Whether the provider is as declared, as far as that shows.
     fn is_met(&self, observed: &Observed) -> bool {
         // The clean-up after a confirmation spares only what was changed.
@@ -62,15 +86,17 @@ impl Goal {
 
 impl TakeOver {
     pub(super) fn new(
-        goal: &Goal,
+        creation: &Creation,
         done: &'static str,
         failure: Failure,
         observed: &Observed,
     ) -> Self {
-        let members = match &goal.purpose {
+        let members = match &creation.purpose {
             // What it has was declared for it.
-            Purpose::Confirm { previous, .. } => members::merge(&goal.declared, previous, observed),
-            _ => members::declared_only(&goal.declared),
+            Purpose::Confirm { previous, .. } => {
+                members::merge(&creation.declared, previous, observed)
+            }
+            _ => members::declared_only(&creation.declared),
         };
         Self {
             done,
@@ -80,35 +106,35 @@ impl TakeOver {
         }
     }
 
-    pub(super) fn begin(self, goal: Goal) -> Step {
-        let Provider { id, details, .. } = goal.desired().clone();
+    pub(super) fn begin(self, creation: Creation) -> Step {
+        let Provider { id, details, .. } = creation.desired().clone();
         let update = Call::Update {
             id,
             details: Some(details),
             members: self.members.clone(),
         };
-        call(update, State::TakingOver(goal, self))
+        call(update, State::TakingOver(creation, self))
     }
 
-    pub(super) fn ended(self, goal: Goal, outcome: Outcome) -> Step {
+    pub(super) fn ended(self, creation: Creation, outcome: Outcome) -> Step {
         match outcome {
-            Ok(output) => goal.done(self.done, output.provider()),
+            Ok(output) => creation.done(self.done, output.provider()),
             Err(waited) if waited.kind == FailureKind::Waited => {
-                let look = goal.describe();
-                call(look, State::LookingBeforeTakeOver(goal, self, waited))
+                let look = creation.describe();
+                call(look, State::LookingBeforeTakeOver(creation, self, waited))
             }
             Err(failure) => {
-                let look = goal.describe();
-                call(look, State::VerifyingTakeOver(goal, self, failure))
+                let look = creation.describe();
+                call(look, State::VerifyingTakeOver(creation, self, failure))
             }
         }
     }
 
     /// Succeeds where the Update failed and the provider is as declared all the same.
-    pub(super) fn verified(self, goal: Goal, failure: Failure, outcome: Outcome) -> Step {
+    pub(super) fn verified(self, creation: Creation, failure: Failure, outcome: Outcome) -> Step {
         match outcome {
-            Ok(Output::Provider(observed)) if goal.is_met(&observed) => {
-                goal.done(self.done, Some(observed))
+            Ok(Output::Provider(observed)) if creation.is_met(&observed) => {
+                creation.done(self.done, Some(observed))
             }
             _ => {
                 let reason = if failure.settled {
@@ -119,21 +145,21 @@ impl TakeOver {
                         "The provider may or may not have been changed",
                     )
                 };
-                goal.failed(reason, self.failure.settled)
+                creation.failed(reason, self.failure.settled)
             }
         }
     }
 
-    pub(super) fn looked(mut self, goal: Goal, waited: &Failure, outcome: Outcome) -> Step {
+    pub(super) fn looked(mut self, creation: Creation, waited: &Failure, outcome: Outcome) -> Step {
         let observed = match outcome {
             Ok(Output::Provider(observed)) => observed,
-            Ok(_) => return self.begin(goal),
-            Err(failure) => return self.failed(goal, waited, &failure.text),
+            Ok(_) => return self.begin(creation),
+            Err(failure) => return self.failed(creation, waited, &failure.text),
         };
         let is_changed = observed.modified > self.modified;
         // By the attempt without an answer, if there was one.
-        if is_changed && compare::holds(goal.desired(), &observed) {
-            return goal.done(self.done, Some(observed));
+        if is_changed && compare::holds(creation.desired(), &observed) {
+            return creation.done(self.done, Some(observed));
         }
         self.modified = observed.modified;
         let found = if is_changed {
@@ -142,14 +168,18 @@ impl TakeOver {
             Found::Unchanged
         };
         let waited = waited.clone();
-        overtaken::ask(&goal.desired().id.clone(), found, move |stop| match stop {
-            Ok(()) => self.begin(goal),
-            Err(stop) => self.failed(goal, &waited, &stop.reason),
-        })
+        superseded::ask(
+            &creation.desired().id.clone(),
+            found,
+            move |stop| match stop {
+                Ok(()) => self.begin(creation),
+                Err(stop) => self.failed(creation, &waited, &stop.reason),
+            },
+        )
     }
 
-    fn failed(self, goal: Goal, waited: &Failure, reason: &str) -> Step {
+    fn failed(self, creation: Creation, waited: &Failure, reason: &str) -> Step {
         let reason = sentences(&waited.text, &format!("Then {reason}"));
-        goal.failed(reason, self.failure.settled)
+        creation.failed(reason, self.failure.settled)
     }
 }

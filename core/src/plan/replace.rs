@@ -2,28 +2,28 @@
 
 use super::{
     Call, Failure, FailureKind, Observed, Outcome, Output, State, Step, call,
-    create::{Goal, Purpose, Replaced},
+    creation::{Creation, Purpose, Replaced},
     fail,
     identifiers::{Identifiers, identifiers_only},
-    overtaken::{self, Found},
-    update::{Change, after},
+    superseded::{self, Found},
+    update::{Update, after},
 };
 use crate::physical_id::ProviderId;
 
-pub(super) fn start(change: Change, old: ProviderId) -> Step {
+pub(super) fn start(update: Update, old: ProviderId) -> Step {
     // Identifiers are unique in a pool. Those of the old provider that the new one wants as well
     // have to come off first.
-    let same_pool = old.pool == change.declared.provider.id.pool;
-    let shares = !change
-        .shared(change.previous.members.idp_identifiers.as_deref())
+    let same_pool = old.pool == update.declared.provider.id.pool;
+    let shares = !update
+        .shared(update.previous.members.idp_identifiers.as_deref())
         .is_empty();
-    if same_pool && shares || change.timing.looks_first() {
-        return change.read_old(old, None, None);
+    if same_pool && shares || update.timing.looks_first() {
+        return update.read_old(old, None, None);
     }
-    change.replace(Replaced::unseen(old)).begin()
+    update.replace(Replaced::unseen(old)).begin()
 }
 
-impl Change {
+impl Update {
     /// Those of `held` that the desired provider wants.
     fn shared(&self, held: Option<&[String]>) -> Vec<String> {
         let wanted = self.declared.provider.members.idp_identifiers.as_deref();
@@ -68,7 +68,7 @@ impl Change {
         if !has_waited && found != Found::Changed {
             return self.release(replaced, kept);
         }
-        overtaken::ask(&replaced.id.clone(), found, move |stop| match stop {
+        superseded::ask(&replaced.id.clone(), found, move |stop| match stop {
             Ok(()) => self.release(replaced, kept),
             Err(stop) => fail(&self.physical_id, after(waited, stop.reason)),
         })
@@ -140,11 +140,11 @@ impl Change {
         }
     }
 
-    fn replace(self, replaced: Replaced) -> Goal {
+    fn replace(self, replaced: Replaced) -> Creation {
         let purpose = Purpose::Replace {
             physical_id: self.physical_id,
             replaced,
         };
-        Goal::new(self.declared, self.timing, purpose)
+        Creation::new(self.declared, self.timing, purpose)
     }
 }

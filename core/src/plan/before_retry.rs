@@ -3,12 +3,12 @@
 
 use super::{
     Call, Failure, FailureKind, Outcome, Output, State, Step, call, compare,
-    create::{Goal, Purpose, doubted},
-    overtaken::{self, Found, Stop},
+    creation::{Creation, Purpose, doubted},
     sentences,
+    superseded::{self, Found, Stop},
 };
 
-impl Goal {
+impl Creation {
     /// Goes on with a replacement, unless CloudFormation has cancelled it and rolled it back: no
     /// later request would name what it makes.
     pub(super) fn old_looked(mut self, waited: &Failure, outcome: Outcome) -> Step {
@@ -38,7 +38,7 @@ impl Goal {
             }
         };
         let waited = waited.text.clone();
-        overtaken::ask(&replaced.id.clone(), found, move |stop| match stop {
+        superseded::ask(&replaced.id.clone(), found, move |stop| match stop {
             Ok(()) => self.begin(),
             Err(stop) => self.withdraw(&waited, &stop),
         })
@@ -52,7 +52,7 @@ impl Goal {
             }
             Ok(Output::Provider(observed)) => {
                 let waited = waited.clone();
-                overtaken::ask(
+                superseded::ask(
                     &self.desired().id.clone(),
                     Found::Changed,
                     move |stop| match stop {
@@ -66,7 +66,7 @@ impl Goal {
             }
             _ => {
                 let waited = waited.text.clone();
-                overtaken::ask(
+                superseded::ask(
                     &self.desired().id.clone(),
                     Found::Gone,
                     move |stop| match stop {

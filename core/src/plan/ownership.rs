@@ -2,12 +2,12 @@
 
 use super::{
     Call, Failure, FailureKind, Observed, Outcome, Output, State, Step, call, compare,
-    create::{Goal, Purpose, held_by},
+    creation::{Creation, Purpose, doubted, held_by},
     delete::may_be_of,
     sentences,
 };
 
-impl Goal {
+impl Creation {
     pub(super) fn inspected(self, duplicate: Failure, outcome: Outcome) -> Step {
         let observed = match outcome {
             Ok(Output::Provider(observed)) => observed,
@@ -113,6 +113,22 @@ impl Goal {
             return self.succeeded("took the provider back", Some(observed));
         }
         self.take_over("took the provider back", failure, &observed)
+    }
+
+    /// Fails a create that was refused or without an answer, where the provider of that name is
+    /// not its work.
+    pub(super) fn refused(self, failure: Failure, nothing_made: bool) -> Step {
+        let settled =
+            nothing_made || failure.settled && matches!(self.purpose, Purpose::Replace { .. });
+        let reason = if settled || !failure.settled {
+            doubted(failure.text, settled)
+        } else {
+            sentences(
+                &failure.text,
+                "The provider may have been created by an earlier delivery of this request",
+            )
+        };
+        self.failed(reason, settled)
     }
 
     fn not_ours(self, failure: Failure, observed: &Observed) -> Step {
