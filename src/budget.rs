@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use tokio::time::Instant;
+
 /// The time there is when nobody says how much: an emulator without a deadline. As long as
 /// `template.yaml` gives the function.
 const UNKNOWN: Duration = Duration::from_mins(5);
@@ -51,6 +53,34 @@ impl Budget {
     /// When whoever has not kept to [`Budget::closing`] is stopped.
     pub fn watchdog(&self) -> Duration {
         self.closing + self.answer.saturating_sub(self.closing) / 8
+    }
+}
+
+/// The budget of an invocation as points in time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadlines {
+    pub(crate) start: Instant,
+    /// Of reading what a Delete compares the provider with, so that there is time to delete it.
+    pub(crate) comparison: Instant,
+    pub(crate) work: Instant,
+    pub(crate) settling: Instant,
+    pub(crate) closing: Instant,
+    pub(crate) watchdog: Instant,
+    pub(crate) answer: Instant,
+}
+
+impl Deadlines {
+    /// Counts a budget from `start`.
+    pub(crate) fn new(start: Instant, budget: Budget) -> Self {
+        Self {
+            start,
+            comparison: start + budget.work / 2,
+            work: start + budget.work,
+            settling: start + budget.settling,
+            closing: start + budget.closing,
+            watchdog: start + budget.watchdog(),
+            answer: start + budget.answer,
+        }
     }
 }
 

@@ -59,15 +59,15 @@ impl Request {
 /// An event that nobody can be answered for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the event is not from CloudFormation: it has no ResponseURL")]
-pub struct NoResponseUrl;
+pub struct NoResponseUrlError;
 
 /// An event that can be answered but not understood.
 #[derive(Debug, thiserror::Error)]
 #[error("the event is not a CloudFormation custom resource request: {0}")]
-pub struct Malformed(serde_json::Error);
+pub struct EventError(serde_json::Error);
 
 /// What an event says: how to answer it, and what is asked for, or why that cannot be read.
-pub type Opened = (Envelope, Result<Request, Malformed>);
+pub type Opened = (Envelope, Result<Request, EventError>);
 
 /// Opens an event from its bytes.
 ///
@@ -75,9 +75,9 @@ pub type Opened = (Envelope, Result<Request, Malformed>);
 /// out of range) is answered as well, and so is what is no JSON from some byte on.
 ///
 /// # Errors
-/// [`NoResponseUrl`] if there is nobody to answer. Whatever else is wrong is in the inner result,
+/// [`NoResponseUrlError`] if there is nobody to answer. Whatever else is wrong is in the inner result,
 /// and is for the answer to say.
-pub fn open(event: &[u8]) -> Result<Opened, NoResponseUrl> {
+pub fn open(event: &[u8]) -> Result<Opened, NoResponseUrlError> {
     match serde_json::from_slice(event) {
         Ok(event) => open_value(event),
         Err(error) => {
@@ -91,17 +91,17 @@ pub fn open(event: &[u8]) -> Result<Opened, NoResponseUrl> {
             let request = if is_enough {
                 request
             } else {
-                Err(Malformed(error))
+                Err(EventError(error))
             };
             Ok((envelope, request))
         }
     }
 }
 
-fn open_value(mut event: Value) -> Result<Opened, NoResponseUrl> {
+fn open_value(mut event: Value) -> Result<Opened, NoResponseUrlError> {
     let text = |key: &str| event.get(key).and_then(Value::as_str).map(str::to_owned);
     let envelope = Envelope {
-        response_url: text("ResponseURL").ok_or(NoResponseUrl)?,
+        response_url: text("ResponseURL").ok_or(NoResponseUrlError)?,
         stack_id: text("StackId").unwrap_or_default(),
         request_id: text("RequestId").unwrap_or_default(),
         logical_id: text("LogicalResourceId").unwrap_or_default(),
@@ -116,9 +116,9 @@ fn open_value(mut event: Value) -> Result<Opened, NoResponseUrl> {
     Ok((envelope, request(event)))
 }
 
-fn request(event: Value) -> Result<Request, Malformed> {
+fn request(event: Value) -> Result<Request, EventError> {
     use CloudFormationCustomResourceRequest as Event;
-    match serde_json::from_value::<Event>(event).map_err(Malformed)? {
+    match serde_json::from_value::<Event>(event).map_err(EventError)? {
         Event::Create(event) => Ok(Request::Create {
             properties: event.resource_properties,
         }),
@@ -131,7 +131,7 @@ fn request(event: Value) -> Result<Request, Malformed> {
             physical_id: event.physical_resource_id,
             properties: event.resource_properties,
         }),
-        _ => Err(Malformed(serde::de::Error::custom(
+        _ => Err(EventError(serde::de::Error::custom(
             "the request type is not known to this version",
         ))),
     }

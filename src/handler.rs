@@ -8,26 +8,24 @@ use std::{
 use futures_util::FutureExt as _;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
-use tracing::{Instrument as _, Span, field::Empty};
+use tracing::{Instrument as _, field::Empty};
 
 use crate::{
-    budget::Budget,
+    budget::{Budget, Deadlines},
     cognito::Cognito,
     delivery::{AllowedHosts, Delivery, ResponseUrl},
     error::chain,
-    event::{self, Envelope, Malformed, Request},
+    event::{self, Envelope, EventError, Request},
+    intent::{Parsed, RequestError},
     response::Body,
     sources::SourceReader,
     stack::Stacks,
     text::printable,
 };
 use cfn_cognito_idp_core::{
-    physical_id::{PhysicalId, ProviderId},
-    plan::{self, Answer, Call, Intent, Phase, Step, Timing},
-    provider::{
-        Declared, ExpiredCertificates, Previous, Problem, Problems, adopts, check_given_metadata,
-        check_metadata, service_timeout,
-    },
+    physical_id::PhysicalId,
+    plan::{self, Answer, Call, Intent, Phase, Reason, Step, Timing},
+    provider::service_timeout,
     saml::Metadata,
 };
 
@@ -41,6 +39,8 @@ const UNWATCHED: Duration = Duration::from_secs(2);
 /// The reason of an answer to a request on which the handler panicked. The message of the panic may
 /// quote the data that it failed on.
 const PANICKED: &str = "internal error: the handler panicked; its log says where";
+/// The reason of an answer to a request whose steps have not kept to their deadlines.
+const TIMED_OUT: &str = "the request timed out";
 
 /// The handler, with all that it keeps between events.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub struct Handler {
     /// Cognito user pools.
     pub cognito: Cognito,
     /// Where values of `ProviderDetails` may live.
-    pub stores: SourceReader,
+    pub sources: SourceReader,
     /// What CloudFormation knows of a resource.
     pub stacks: Stacks,
     /// The way to CloudFormation.
@@ -116,68 +116,50 @@ impl Handler {
         .await
     }
 
-    /// An answer in any case: the work is watched, and a panic in it is a FAILED too.
+    /// Returns an answer in any case: the work is watched, and a panic in it is a FAILED too.
     async fn answer(
         &self,
         envelope: &Envelope,
-        request: Result<Request, Malformed>,
+        request: Result<Request, EventError>,
         clock: Clock,
     ) -> (Answer, Metadata) {
-        let refused = |physical_id, reason| (failed(physical_id, reason), Metadata::default());
-        let now = clock.now;
-        let read = AssertUnwindSafe(|| intent(envelope, request.map_err(|e| e.to_string())?, now));
-        let intent = match catch_unwind(read).unwrap_or_else(|_| Err(PANICKED.to_owned())) {
-            Ok(intent) => intent,
-            Err(reason) => return refused(unmade(envelope), reason),
+        let failed = |physical_id: String, reason: &dyn ToString| {
+            let answer = Answer {
+                physical_id,
+                result: Err(Reason::from(reason.to_string())),
+            };
+            (answer, Metadata::default())
         };
-        let in_doubt = intent.in_doubt_id(clock.timing.issued).to_string();
+        let parse = AssertUnwindSafe(|| {
+            let parsed = Parsed::new(envelope, request?, clock.now)?;
+            Ok::<_, RequestError>(parsed)
+        });
+        let parsed = match catch_unwind(parse) {
+            Ok(Ok(parsed)) => parsed,
+            Ok(Err(error)) => return failed(unchanged_id(envelope), &error),
+            Err(_) => return failed(unchanged_id(envelope), &PANICKED),
+        };
+        let in_doubt_id = parsed.in_doubt_id(clock.timing.issued).to_string();
         // An earlier delivery may have made what this one does not come to make.
-        let not_begun = if clock.timing.is_late() {
-            in_doubt.clone()
+        let not_begun_id = if clock.timing.is_late() {
+            in_doubt_id.clone()
         } else {
-            unmade(envelope)
+            unchanged_id(envelope)
         };
         let work = AssertUnwindSafe(async {
-            let complete = self.complete(intent, clock).await;
-            let looked_at = complete.and_then(|intent| Ok((metadata(&intent, now)?, intent)));
-            let (metadata, intent) = match looked_at {
-                Ok(complete) => complete,
+            let completed = parsed.complete(&self.sources, clock.deadlines, clock.now);
+            match completed.await {
+                Ok((intent, metadata)) => (self.work(envelope, intent, clock).await, metadata),
                 // Nothing has been called yet.
-                Err(reason) => return refused(not_begun, reason),
-            };
-            (self.work(envelope, intent, clock).await, metadata)
+                Err(error) => failed(not_begun_id, &error),
+            }
         });
         // The steps keep to their deadlines by themselves; this holds if they do not.
         match timeout_at(clock.deadlines.watchdog, work.catch_unwind()).await {
             Ok(Ok(answered)) => answered,
-            Ok(Err(_)) => refused(in_doubt, PANICKED.to_owned()),
-            Err(_) => refused(in_doubt, "the request timed out".to_owned()),
+            Ok(Err(_)) => failed(in_doubt_id, &PANICKED),
+            Err(_) => failed(in_doubt_id, &TIMED_OUT),
         }
-    }
-
-    /// Completes what is wanted with the values that live elsewhere.
-    async fn complete(&self, mut intent: Intent, clock: Clock) -> Result<Intent, String> {
-        let deadlines = clock.deadlines;
-        match &mut intent {
-            Intent::Create { declared, .. } | Intent::Update { declared, .. } => {
-                let sources = declared.sources.clone();
-                let provider = &mut declared.provider;
-                self.stores.read(sources, provider, deadlines.work).await?;
-            }
-            Intent::Delete { described, .. } => {
-                if let Some(declared) = described {
-                    // Without the values there is nothing to compare with.
-                    let sources = declared.sources.clone();
-                    let end = deadlines.comparison;
-                    let provider = &mut declared.provider;
-                    if let Err(error) = self.stores.read(sources, provider, end).await {
-                        tracing::warn!(error, "cannot compare the provider; leaving it in place");
-                        *described = None;
-                    }
-                }
-            }
-        }
-        Ok(intent)
     }
 
     /// Makes the calls that the plan asks for, up to its answer.
@@ -232,33 +214,6 @@ struct Clock {
     deadlines: Deadlines,
 }
 
-/// The budget of an invocation as points in time.
-#[derive(Debug, Clone, Copy)]
-struct Deadlines {
-    start: Instant,
-    /// Of reading what a Delete compares the provider with, so that there is time to delete it.
-    comparison: Instant,
-    work: Instant,
-    settling: Instant,
-    closing: Instant,
-    watchdog: Instant,
-    answer: Instant,
-}
-
-impl Deadlines {
-    fn new(start: Instant, budget: Budget) -> Self {
-        Self {
-            start,
-            comparison: start + budget.work / 2,
-            work: start + budget.work,
-            settling: start + budget.settling,
-            closing: start + budget.closing,
-            watchdog: start + budget.watchdog(),
-            answer: start + budget.answer,
-        }
-    }
-}
-
 /// Returns when the request was issued, and when CloudFormation stops waiting for the answer.
 ///
 /// A URL without a date tells neither, so that nothing that was there before this invocation is
@@ -284,104 +239,13 @@ fn bounds(
     (timing, answer_by)
 }
 
-/// Parses the properties as far as the request needs them.
-fn intent(envelope: &Envelope, request: Request, now: SystemTime) -> Result<Intent, String> {
-    let declared = |properties: &Value, expired| {
-        let declared = Declared::try_from(properties).map_err(|Problems(mut problems)| {
-            let found = check_given_metadata(properties, expired, now);
-            problems.extend(found.errors.into_iter().map(Problem::Metadata));
-            Problems(problems).to_string()
-        });
-        let declared = declared?;
-        name(&declared.provider.id);
-        Ok::<_, String>(declared)
-    };
-    let id = |text: &str| PhysicalId::read(text, &envelope.stack_id, &envelope.logical_id);
-    match request {
-        Request::Create { properties } => {
-            let expired = ExpiredCertificates::on_create(adopts(&properties));
-            Ok(Intent::Create {
-                declared: declared(&properties, expired)?,
-                request_id: envelope.request_id.clone(),
-            })
-        }
-        Request::Update {
-            physical_id,
-            properties,
-            previous,
-        } => Ok(Intent::Update {
-            physical_id: id(&physical_id),
-            declared: declared(&properties, ExpiredCertificates::Warn)?,
-            previous: Previous::from(&previous),
-        }),
-        Request::Delete {
-            physical_id,
-            properties,
-        } => {
-            let physical_id = id(&physical_id);
-            let described = match &physical_id {
-                PhysicalId::Provider(id) => {
-                    name(id);
-                    None
-                }
-                // Only what nobody saw being made is compared with what was wanted.
-                PhysicalId::Unconfirmed { provider, .. } => {
-                    name(provider);
-                    let declared = Declared::try_from(&properties).ok();
-                    declared.filter(|declared| *provider == declared.provider.id)
-                }
-                _ => None,
-            };
-            Ok(Intent::Delete {
-                physical_id,
-                described,
-            })
-        }
-    }
-}
-
-/// Looks at the SAML metadata of the provider that is wanted, whole and with all its values.
-fn metadata(intent: &Intent, now: SystemTime) -> Result<Metadata, String> {
-    let (declared, expired) = match intent {
-        Intent::Create { declared, .. } => (
-            declared,
-            ExpiredCertificates::on_create(declared.adopt_existing),
-        ),
-        Intent::Update { declared, .. } => (declared, ExpiredCertificates::Warn),
-        Intent::Delete { .. } => return Ok(Metadata::default()),
-    };
-    let found = check_metadata(&declared.provider, expired, now);
-    for error in found.warnings {
-        tracing::warn!(error, "ProviderDetails.MetadataFile looks wrong");
-    }
-    if found.errors.is_empty() {
-        return Ok(found.metadata);
-    }
-    let problems = found.errors.into_iter().map(Problem::Metadata);
-    Err(Problems(problems.collect()).to_string())
-}
-
-/// Records pool and provider in the current span.
-fn name(id: &ProviderId) {
-    Span::current()
-        .record("pool", id.pool.as_str())
-        .record("provider", &id.name);
-}
-
 /// The id of an answer to a request that was not begun: the one that came in, or the one that says
 /// that nothing was made.
-fn unmade(envelope: &Envelope) -> String {
+fn unchanged_id(envelope: &Envelope) -> String {
     envelope
         .physical_id
         .clone()
         .unwrap_or_else(|| PhysicalId::NotCreated(envelope.request_id.clone()).to_string())
-}
-
-fn failed(physical_id: String, reason: String) -> Answer {
-    Answer {
-        physical_id,
-        result: Err(reason),
-    }
 }
 
 fn log(answer: &Answer, body: &Body) {
@@ -396,12 +260,13 @@ fn log(answer: &Answer, body: &Body) {
     if let Ok(success) = &answer.result
         && let Some(Err(error)) = &success.signing_certificate
     {
+        let error = error.as_str();
         tracing::warn!(error, "attribute left out: SigningCertificate");
     }
     match &answer.result {
         Ok(success) => tracing::info!(physical_id, status = "SUCCESS", "{}", success.done),
         Err(reason) => {
-            let reason = printable(reason);
+            let reason = printable(reason.as_str());
             tracing::error!(physical_id, status = "FAILED", "{reason}");
         }
     }

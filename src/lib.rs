@@ -42,6 +42,7 @@ pub mod event;
 pub mod handler;
 mod hosts;
 pub mod http;
+mod intent;
 pub mod logging;
 pub mod preconnect;
 mod request;
@@ -145,7 +146,7 @@ async fn configure() -> Result<Handler, Error> {
     let sdk = endpoint::without_empty(loader.load().await);
     let handler = Handler {
         cognito: Cognito::new(&sdk, Retry::COGNITO),
-        stores: SourceReader::new(&sdk, Retry::COGNITO),
+        sources: SourceReader::new(&sdk, Retry::COGNITO),
         stacks: Stacks::new(&sdk, Retry::COGNITO),
         delivery: Delivery::new(client.clone(), Backoff::DELIVERY),
         allowed_hosts: std::env::var("RESPONSE_URL_HOSTS")

@@ -51,7 +51,10 @@ impl Body {
                 document.insert("Status".into(), "FAILED".into());
                 document.insert("Reason".into(), "".into());
                 let room = BODY_MAX.saturating_sub(size(&document));
-                document.insert("Reason".into(), cut(&printable(reason), room).into());
+                document.insert(
+                    "Reason".into(),
+                    cut(&printable(reason.as_str()), room).into(),
+                );
             }
         }
         Self {
@@ -190,7 +193,7 @@ mod tests {
     fn failed(reason: &str) -> Value {
         let answer = Answer {
             physical_id: "not-created/request".into(),
-            result: Err(reason.into()),
+            result: Err(reason.to_owned().into()),
         };
         Body::new(&envelope(), &answer, &Metadata::default()).document
     }
@@ -201,7 +204,7 @@ mod tests {
 
     fn succeeded_with(
         details: &[(&str, &str)],
-        signing_certificate: Option<Result<String, String>>,
+        signing_certificate: Option<Result<String, cfn_cognito_idp_core::plan::Reason>>,
         metadata: &Metadata,
     ) -> Body {
         let observed = Observed {

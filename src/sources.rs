@@ -17,7 +17,7 @@ use crate::{
 };
 use cfn_cognito_idp_core::{
     details::{Details, VALUE_MAX},
-    provider::{Place, Provider, Sources},
+    provider::{Declared, Place},
 };
 
 /// What one attempt gets. These services answer in tens of milliseconds.
@@ -44,6 +44,11 @@ struct Fetched {
     is_secret: bool,
 }
 
+/// All the sources that could not be read, and why, without secrets.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ReadError(String);
+
 impl From<&str> for Fetched {
     /// A text that must not be shown.
     fn from(text: &str) -> Self {
@@ -63,21 +68,21 @@ impl SourceReader {
         }
     }
 
-    /// Reads all sources at once, until `end`, and completes the provider with their values.
+    /// Reads all sources at once, until `end`, and completes the declared provider with their values.
     /// Values of the same place come from one call, and so from the same version.
     ///
     /// # Errors
-    /// All the reads that failed and why, in one text without secrets.
-    pub async fn read(
+    /// When a source cannot be read, or a value breaks a rule.
+    pub(crate) async fn complete(
         &self,
-        sources: Sources,
-        provider: &mut Provider,
+        mut declared: Declared,
         end: Instant,
-    ) -> Result<(), String> {
+    ) -> Result<Declared, ReadError> {
+        let provider = &mut declared.provider;
         let mut places: BTreeMap<Place, Vec<(String, Option<String>)>> = BTreeMap::new();
-        for (key, source) in sources {
-            let keys = places.entry(source.place).or_default();
-            keys.push((key, source.json_key));
+        for (key, source) in &declared.sources {
+            let keys = places.entry(source.place.clone()).or_default();
+            keys.push((key.clone(), source.json_key.clone()));
         }
         let reads = places.iter().map(|(place, keys)| {
             let names: Vec<_> = keys.iter().map(|(key, _)| key.as_str()).collect();
@@ -108,10 +113,11 @@ impl SourceReader {
                 }
             }
         }
-        match failed.as_slice() {
-            [] => Ok(()),
+        if failed.is_empty() {
+            Ok(declared)
+        } else {
             // One service may quote what another has returned.
-            failed => Err(provider.details.redact(&failed.join("; "))),
+            Err(ReadError(provider.details.redact(&failed.join("; "))))
         }
     }
 

@@ -173,7 +173,7 @@ proptest! {
             provider: Some((id.clone(), Some(observed))),
             signing_certificate: Some(Ok(certificate)),
         };
-        for result in [Ok(success), Err(reason)] {
+        for result in [Ok(success), Err(reason.into())] {
             let answer = Answer { physical_id: id.to_string(), result };
             let body = Body::new(&envelope(), &answer, &Metadata::default()).document.to_string();
             prop_assert!(body.len() <= BODY_MAX, "{} bytes", body.len());

@@ -61,7 +61,7 @@ impl World {
             .await;
         let handler = Handler {
             cognito: Cognito::new(&sdk, retry),
-            stores: SourceReader::new(&sdk, retry),
+            sources: SourceReader::new(&sdk, retry),
             stacks: Stacks::new(&sdk, retry),
             delivery: Delivery::new(client, Backoff::DELIVERY),
             allowed_hosts: responses.authority().as_str().into(),

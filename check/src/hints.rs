@@ -1,7 +1,7 @@
 //! What Cognito or CloudFormation may refuse, or take for something else than was meant. The function
 //! says nothing of it.
 
-use cfn_cognito_idp_core::provider::{ProviderType, letters, nearest, path_of};
+use cfn_cognito_idp_core::provider::{ProviderType, documented_keys, letters, nearest, path_of};
 use serde_json::Value;
 
 use crate::template::Reading;
@@ -44,7 +44,7 @@ fn name(reading: &Reading) -> Option<(String, String)> {
 
 /// Keys that the documentation does not have.
 fn keys(reading: &Reading, kind: ProviderType, hints: &mut Vec<(String, String)>) {
-    let documented = documented(kind);
+    let documented = documented_keys(kind);
     let maps = ["ProviderDetails", "ProviderDetailsFrom"];
     let has = |key: &str| {
         let mut values = maps.iter().filter_map(|map| reading.property(map));
@@ -65,84 +65,11 @@ fn keys(reading: &Reading, kind: ProviderType, hints: &mut Vec<(String, String)>
                 "{path} is no key that Cognito documents for {} providers; it is passed on as it is",
                 kind.as_str()
             );
-            if let Some(meant) = meant(key, documented).filter(|meant| !has(meant)) {
+            if let Some(meant) = meant(key, &documented).filter(|meant| !has(meant)) {
                 text = format!("{text}: did you mean {meant}?");
             }
             hints.push((path, text));
         }
-    }
-}
-
-/// The keys of `ProviderDetails` in the reference of `CreateIdentityProvider` and
-/// `DescribeIdentityProvider`, those that are returned among them.
-const fn documented(kind: ProviderType) -> &'static [&'static str] {
-    match kind {
-        ProviderType::Saml => &[
-            "MetadataURL",
-            "MetadataFile",
-            "IDPInit",
-            "IDPSignout",
-            "EncryptedResponses",
-            "RequestSigningAlgorithm",
-            "SSORedirectBindingURI",
-            "SLORedirectBindingURI",
-        ],
-        ProviderType::Oidc => &[
-            "client_id",
-            "client_secret",
-            "authorize_scopes",
-            "oidc_issuer",
-            "attributes_request_method",
-            "attributes_url",
-            "attributes_url_add_attributes",
-            "authorize_url",
-            "jwks_uri",
-            "token_url",
-        ],
-        ProviderType::Google => &[
-            "client_id",
-            "client_secret",
-            "authorize_scopes",
-            "attributes_url",
-            "attributes_url_add_attributes",
-            "authorize_url",
-            "oidc_issuer",
-            "token_request_method",
-            "token_url",
-        ],
-        ProviderType::Facebook => &[
-            "client_id",
-            "client_secret",
-            "authorize_scopes",
-            "api_version",
-            "attributes_url",
-            "attributes_url_add_attributes",
-            "authorize_url",
-            "token_request_method",
-            "token_url",
-        ],
-        ProviderType::LoginWithAmazon => &[
-            "client_id",
-            "client_secret",
-            "authorize_scopes",
-            "attributes_url",
-            "attributes_url_add_attributes",
-            "authorize_url",
-            "token_request_method",
-            "token_url",
-        ],
-        ProviderType::SignInWithApple => &[
-            "client_id",
-            "team_id",
-            "key_id",
-            "private_key",
-            "authorize_scopes",
-            "attributes_url_add_attributes",
-            "authorize_url",
-            "oidc_issuer",
-            "token_request_method",
-            "token_url",
-        ],
     }
 }
 

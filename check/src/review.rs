@@ -5,10 +5,7 @@ use std::{
     time::SystemTime,
 };
 
-use cfn_cognito_idp_core::{
-    provider::{Declared, ExpiredCertificates, Problem, Problems, adopts, check_given_metadata},
-    saml::Findings,
-};
+use cfn_cognito_idp_core::provider::{ExpiredCertificates, Problem, adopts, check_properties};
 
 use crate::{
     hints,
@@ -113,33 +110,30 @@ impl<'a> Review<'a> {
 
 /// What the function would say of these properties: how bad it is, what it is about, and the text.
 fn said_of(reading: &Reading) -> Vec<(Level, String, String)> {
-    let mut problems = match Declared::try_from(&reading.value) {
-        Ok(_) => Vec::new(),
-        Err(Problems(problems)) => problems,
-    };
+    let may_adopt = adopts(&reading.value) || reading.is_unknown("AdoptExisting");
+    let expired = ExpiredCertificates::on_create(may_adopt);
+    let mut found = check_properties(&reading.value, expired, now());
+    // What else is in the details decides on some of the metadata's errors.
+    if reading.is_unknown(METADATA) || reading.is_open(DETAILS) {
+        let is_metadata = |problem: &Problem| matches!(problem, Problem::Metadata(_));
+        found.problems.retain(|problem| !is_metadata(problem));
+        found.warnings.clear();
+    }
     // The function never sees a resource without one.
     let token = reading.value.get("ServiceToken");
     if reading.value.is_object() && token.is_none_or(serde_json::Value::is_null) {
-        problems.insert(0, Problem::Missing("ServiceToken".into()));
+        found
+            .problems
+            .insert(0, Problem::Missing("ServiceToken".into()));
     }
-    problems.retain(|problem| !reading.leaves_open(problem));
-    // What else is in the details decides on some of its mistakes.
-    let metadata = if reading.is_unknown(METADATA) || reading.is_open(DETAILS) {
-        Findings::default()
-    } else {
-        let may_adopt = adopts(&reading.value) || reading.is_unknown("AdoptExisting");
-        check_given_metadata(
-            &reading.value,
-            ExpiredCertificates::on_create(may_adopt),
-            now(),
-        )
-    };
-    problems.extend(metadata.errors.into_iter().map(Problem::Metadata));
-    let problems = problems.iter().map(|problem| {
+    found
+        .problems
+        .retain(|problem| !reading.leaves_open(problem));
+    let problems = found.problems.iter().map(|problem| {
         let path = problem.path().into_owned();
         (Level::Error, path, problem.to_string())
     });
-    let warnings = metadata.warnings.iter().map(|warning| {
+    let warnings = found.warnings.iter().map(|warning| {
         let text = format!("{METADATA} {warning}");
         (Level::Warning, METADATA.to_owned(), text)
     });

@@ -124,6 +124,18 @@ impl PhysicalId {
             id => id,
         }
     }
+
+    /// Returns the id of an answer to a Create or an Update whose outcome is unknown: the id of the
+    /// resource if it has a provider, else one that says what may have been made, and since when.
+    pub fn in_doubt(physical_id: Option<&Self>, issued: i64, provider: &ProviderId) -> Self {
+        match physical_id {
+            None | Some(Self::NotCreated(_) | Self::MadeUp(_)) => Self::Unconfirmed {
+                since: issued,
+                provider: provider.clone(),
+            },
+            Some(id) => id.clone(),
+        }
+    }
 }
 
 /// Whether an id is `<stack name>-<logical id>-<suffix>`.

@@ -198,7 +198,25 @@ pub struct Answer {
     /// `PhysicalResourceId`.
     pub physical_id: String,
     /// SUCCESS with what came of it, or FAILED with the `Reason`.
-    pub result: Result<Success, String>,
+    pub result: Result<Success, Reason>,
+}
+
+/// Why a request failed, for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Reason(String);
+
+impl Reason {
+    /// Returns its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Reason {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
 }
 
 /// A request that was met.
@@ -210,7 +228,7 @@ pub struct Success {
     pub provider: Option<(ProviderId, Option<Observed>)>,
     /// The certificate that the pool signs its requests with, or why it is not known. A provider
     /// whose requests are not signed has none.
-    pub signing_certificate: Option<Result<String, String>>,
+    pub signing_certificate: Option<Result<String, Reason>>,
 }
 
 /// A request, parsed.
@@ -243,28 +261,6 @@ pub enum Intent {
         /// What the properties declare, if that matters and can be read.
         described: Option<Declared>,
     },
-}
-
-impl Intent {
-    /// The id of an answer that does not know what came of the request, which was issued at that
-    /// time, in seconds since 1970.
-    pub fn in_doubt_id(&self, issued: i64) -> PhysicalId {
-        let unconfirmed = |declared: &Declared| PhysicalId::Unconfirmed {
-            since: issued,
-            provider: declared.provider.id.clone(),
-        };
-        match self {
-            Self::Create { declared, .. }
-            | Self::Update {
-                physical_id: PhysicalId::NotCreated(_) | PhysicalId::MadeUp(_),
-                declared,
-                ..
-            } => unconfirmed(declared),
-            Self::Update { physical_id, .. } | Self::Delete { physical_id, .. } => {
-                physical_id.clone()
-            }
-        }
-    }
 }
 
 /// A request under way, waiting for the outcome of a call.
@@ -460,8 +456,8 @@ fn met(
 fn certified(physical_id: String, mut success: Success, outcome: Outcome) -> Step {
     success.signing_certificate = Some(match outcome {
         Ok(Output::Certificate(certificate)) => Ok(certificate),
-        Ok(_) => Err("Cognito returned none".to_owned()),
-        Err(failure) => Err(failure.text),
+        Ok(_) => Err(Reason("Cognito returned none".to_owned())),
+        Err(failure) => Err(failure.text.into()),
     });
     Step::Answer(Answer {
         physical_id,
@@ -477,7 +473,7 @@ fn sentences(first: &str, second: &str) -> String {
 fn fail(physical_id: &PhysicalId, reason: String) -> Step {
     Step::Answer(Answer {
         physical_id: physical_id.to_string(),
-        result: Err(reason),
+        result: Err(reason.into()),
     })
 }
 

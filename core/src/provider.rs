@@ -1,5 +1,6 @@
 //! A template's properties: the provider they describe, or all that is wrong with them.
 
+mod keys;
 mod meant;
 pub(crate) mod metadata;
 mod previous;
@@ -13,8 +14,9 @@ use std::{collections::BTreeMap, time::Duration};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
+pub use keys::documented_keys;
 pub use meant::{letters, nearest};
-pub use metadata::{ExpiredCertificates, check_given_metadata, check_metadata};
+pub use metadata::{CheckedProperties, ExpiredCertificates, check_metadata, check_properties};
 pub use previous::Previous;
 pub use problem::{Problem, Problems, path_of};
 pub use rules::PROPERTIES;

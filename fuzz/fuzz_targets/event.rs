@@ -109,7 +109,7 @@ impl World {
         Self {
             handler: Handler {
                 cognito: Cognito::new(&sdk, retry),
-                stores: SourceReader::new(&sdk, retry),
+                sources: SourceReader::new(&sdk, retry),
                 stacks: Stacks::new(&sdk, retry),
                 delivery: Delivery::new(client, backoff),
                 allowed_hosts: responses.authority().as_str().into(),

@@ -126,18 +126,15 @@ impl Creation {
         fail(&self.failed_id(settled), reason)
     }
 
-    /// The id of an answer that says that this failed.
+    /// Returns the id of an answer that says that this failed.
     pub(super) fn failed_id(self, settled: bool) -> PhysicalId {
-        let unconfirmed = PhysicalId::Unconfirmed {
-            since: self.timing.issued,
-            provider: self.declared.provider.id,
-        };
+        let (issued, provider) = (self.timing.issued, &self.declared.provider.id);
         match self.purpose {
             Purpose::Create { request_id } if settled => PhysicalId::NotCreated(request_id),
-            Purpose::Create { .. } => unconfirmed,
-            Purpose::Carry {
-                physical_id: PhysicalId::NotCreated(_) | PhysicalId::MadeUp(_),
-            } if !settled => unconfirmed,
+            Purpose::Create { .. } => PhysicalId::in_doubt(None, issued, provider),
+            Purpose::Carry { physical_id } if !settled => {
+                PhysicalId::in_doubt(Some(&physical_id), issued, provider)
+            }
             Purpose::Carry { physical_id }
             | Purpose::Recreate { physical_id, .. }
             | Purpose::Confirm { physical_id, .. }

@@ -115,7 +115,7 @@ fn a_create_in_doubt_is_not_ours_if_what_is_there_is_older() {
     let older = observed(&declared("Corp", &[]), SINCE - 1);
     let answer = answered(plan.resume(Ok(Output::Provider(older))));
     assert_eq!(answer.physical_id, "not-created/r-1");
-    assert_eq!(answer.result.unwrap_err(), "why");
+    assert_eq!(answer.result.unwrap_err().as_str(), "why");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_duplicate_that_cannot_be_looked_at_may_be_ours() {
     let answer = answered(plan.resume(Err(failure(FailureKind::Other, true))));
     assert!(answer.physical_id.starts_with("unconfirmed/"));
     assert_eq!(
-        answer.result.unwrap_err(),
+        answer.result.unwrap_err().as_str(),
         "why; then why. It may have been created by this request"
     );
 }
@@ -224,7 +224,11 @@ fn a_replacement_that_cannot_be_looked_at_says_that_it_may_be_there() {
     let answer = answered(plan.resume(Err(failure(FailureKind::Other, true))));
     assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
     let reason = answer.result.unwrap_err();
-    assert!(reason.ends_with("It may have been created by this request"));
+    assert!(
+        reason
+            .as_str()
+            .ends_with("It may have been created by this request")
+    );
 }
 
 /// An Update of a create whose outcome is unknown, issued ten minutes after it, that finds a
@@ -303,8 +307,14 @@ fn what_is_done_stays_done_without_its_certificate() {
     signing.provider.details = Details::from_iter([("RequestSigningAlgorithm", "rsa-sha256")]);
     for (outcome, certificate) in [
         (Ok(Output::Certificate("MIIC".into())), Ok("MIIC".into())),
-        (Ok(Output::Nothing), Err("Cognito returned none".into())),
-        (Err(failure(FailureKind::Other, false)), Err("why".into())),
+        (
+            Ok(Output::Nothing),
+            Err("Cognito returned none".to_owned().into()),
+        ),
+        (
+            Err(failure(FailureKind::Other, false)),
+            Err("why".to_owned().into()),
+        ),
     ] {
         let intent = Intent::Create {
             declared: signing.clone(),

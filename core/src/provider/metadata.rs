@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use serde_json::Value;
 
-use super::{Provider, ProviderType};
+use super::{Declared, Problem, Problems, Provider, ProviderType};
 use crate::{
     details::{Details, METADATA_FILE},
     saml::{self, Findings, Metadata, MetadataError},
@@ -71,8 +71,35 @@ pub(crate) fn check_metadata_of(
     findings
 }
 
-/// Looks at metadata that are given by value, in properties that may have other problems.
-pub fn check_given_metadata(
+/// What is wrong with properties, and what looks wrong.
+#[derive(Debug, Default)]
+pub struct CheckedProperties {
+    /// Everything that the function refuses.
+    pub problems: Vec<Problem>,
+    /// What looks wrong with the metadata that are given by value, without the name of their key.
+    pub warnings: Vec<String>,
+}
+
+/// Checks properties, the metadata that are given by value included.
+pub fn check_properties(
+    properties: &Value,
+    expired: ExpiredCertificates,
+    now: SystemTime,
+) -> CheckedProperties {
+    let mut problems = match Declared::try_from(properties) {
+        Ok(_) => Vec::new(),
+        Err(Problems(problems)) => problems,
+    };
+    let found = check_given_metadata(properties, expired, now);
+    problems.extend(found.errors.into_iter().map(Problem::Metadata));
+    CheckedProperties {
+        problems,
+        warnings: found.warnings,
+    }
+}
+
+/// Checks metadata that are given by value, in properties that may have other problems.
+pub(crate) fn check_given_metadata(
     properties: &Value,
     expired: ExpiredCertificates,
     now: SystemTime,

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ProviderType,
+    keys::DOCUMENTED_KEYS,
     rules::{
         ACR_LEVELS, ACR_VALUE_MAX, DETAILS_RETURNED, IDENTIFIER_MAX, IDENTIFIERS_MAX,
         MAPPING_KEY_MAX, REQUEST_METHODS, SERVICE_TIMEOUT_SECONDS, required_keys,
@@ -127,12 +128,12 @@ fn provider_details() -> Value {
             "pattern": r"^(?![\s\S]*\{\{resolve:(?!ssm:|secretsmanager:))",
         })
     };
-    let keys = DETAILS.map(|(key, description)| {
+    let keys = DOCUMENTED_KEYS.map(|key| {
         let mut value = value();
         if let Value::Object(value) = &mut value {
-            value.insert("description".to_owned(), description.into());
+            value.insert("description".to_owned(), key.description.into());
         }
-        (key.to_owned(), text(value))
+        (key.name.to_owned(), text(value))
     });
     let mut properties = Map::from_iter(keys);
     properties.insert(DETAILS_RETURNED.to_owned(), false.into());
@@ -144,90 +145,6 @@ fn provider_details() -> Value {
         "additionalProperties": text(value()),
     })
 }
-
-/// The keys of `ProviderDetails` that Cognito documents, and what each is.
-const DETAILS: [(&str, &str); 23] = [
-    (
-        "MetadataURL",
-        "SAML: where Cognito fetches the provider's metadata, and renews them",
-    ),
-    (
-        "MetadataFile",
-        "SAML: the provider's metadata, a document in XML",
-    ),
-    (
-        "IDPInit",
-        "SAML: whether sign-ins may begin at the provider, true or false",
-    ),
-    (
-        "IDPSignout",
-        "SAML: whether signing out also signs out at the provider, true or false",
-    ),
-    (
-        "EncryptedResponses",
-        "SAML: whether assertions have to be encrypted, true or false",
-    ),
-    (
-        "RequestSigningAlgorithm",
-        "SAML: rsa-sha256 to sign the requests",
-    ),
-    (
-        "SSORedirectBindingURI",
-        "SAML: where to sign in, in place of what the metadata say",
-    ),
-    (
-        "SLORedirectBindingURI",
-        "SAML: where to sign out, in place of what the metadata say",
-    ),
-    (
-        "client_id",
-        "The id that the provider has given to the pool",
-    ),
-    ("client_secret", "The secret that belongs to client_id"),
-    (
-        "authorize_scopes",
-        "What is asked for at a sign-in, such as openid email",
-    ),
-    ("oidc_issuer", "OIDC: the URL that discovery begins at"),
-    (
-        "attributes_request_method",
-        "OIDC: GET or POST, for attributes_url",
-    ),
-    (
-        "attributes_url",
-        "Where attributes of users are, if discovery does not tell",
-    ),
-    (
-        "attributes_url_add_attributes",
-        "Whether attributes_url is extended by their names",
-    ),
-    (
-        "authorize_url",
-        "Where users sign in, if discovery does not tell",
-    ),
-    (
-        "token_url",
-        "Where codes become tokens, if discovery does not tell",
-    ),
-    (
-        "token_request_method",
-        "The method for token_url, as Cognito returns it",
-    ),
-    (
-        "jwks_uri",
-        "OIDC: where the keys are that sign tokens, if discovery does not tell",
-    ),
-    (
-        "api_version",
-        "Facebook: the version of its API, such as v17.0",
-    ),
-    ("team_id", "SignInWithApple: the id of the team"),
-    ("key_id", "SignInWithApple: the id of the private key"),
-    (
-        "private_key",
-        "SignInWithApple: the private key, without its first and last line",
-    ),
-];
 
 /// Where one value is to be read.
 fn source() -> Value {

@@ -9,7 +9,10 @@ use time::macros::utc_datetime;
 use super::*;
 use crate::{
     details::Details,
-    provider::{ExpiredCertificates, check_given_metadata, metadata::check_metadata_of},
+    provider::{
+        ExpiredCertificates,
+        metadata::{check_given_metadata, check_metadata_of},
+    },
 };
 
 const OKTA: &str = include_str!("../../../tests/metadata/okta.xml");

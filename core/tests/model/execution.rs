@@ -150,7 +150,8 @@ impl Decisions {
         match step {
             Step::Call(call, plan) => Next::Call(call.as_ref().into(), plan.looks_again()),
             Step::Answer(answer) => {
-                let reason = answer.result.as_ref().err().map_or("", |reason| reason);
+                let reason = answer.result.as_ref().err().map(ToString::to_string);
+                let reason = reason.unwrap_or_default();
                 Next::Answer(Answer {
                     succeeded: answer.result.is_ok(),
                     id: Id::read(&answer.physical_id, self.tick),
