@@ -1,4 +1,4 @@
-use cfn_cognito_idp_support::cognito::Fault;
+use cfn_cognito_idp_support::{cognito::Fault, events};
 use serde_json::json;
 
 use crate::world::{ID, POOL, World, deleted, failed, oidc, oidc_data, success, with, with_detail};
@@ -239,8 +239,9 @@ async fn update_delivered_twice_gives_the_same_answer() {
     world.create(&oidc(POOL, "Corp")).await;
     world.operations();
     let new = with_detail(&oidc(POOL, "Corp"), "authorize_scopes", "openid email");
-    let first = world.update(ID, &new, &oidc(POOL, "Corp")).await;
-    assert_eq!(world.update(ID, &new, &oidc(POOL, "Corp")).await, first);
+    let event = events::update(&world.url(), ID, &new, &oidc(POOL, "Corp"));
+    let first = world.send(event.clone()).await;
+    assert_eq!(world.send(event).await, first);
     assert_eq!(world.operations(), ["Update", "Update"]);
 }
 
