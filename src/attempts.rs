@@ -1,5 +1,5 @@
-//! The attempts at one call: each is judged, logged, and remembered for what it may have done.
-//! The same for every service.
+//! Tracks the attempts at one call to any service: classifies each, logs it, and records whether it
+//! may have been carried out.
 
 use std::{
     fmt,
@@ -26,30 +26,30 @@ use tokio::time::Instant;
 
 use crate::{
     error::chain,
-    retry::{Fault, Pace, Retry, Turns},
+    retry::{AttemptError, Retry, Retryable, Rounds},
 };
 use cfn_cognito_idp_core::details::Details;
 
-/// Credentials come from the environment, or from a local endpoint.
+/// The timeout for loading credentials, which come from the environment or a local endpoint.
 const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(5);
-/// Past every delay that is asked for, so that the SDK's own limit never cuts one.
+/// Longer than any delay that is requested, so that the SDK never shortens one.
 const NO_LIMIT: Duration = Duration::from_hours(1);
 
 /// The configuration of clients whose calls are retried as [`Attempts`] say. They need
-/// [`unlimited`] too, which only the clients themselves can be given.
+/// [`unlimited_retry_partition`] too, which only the clients themselves can be given.
 pub(crate) fn with_unlimited_retries(sdk: &SdkConfig) -> SdkConfig {
-    // The SDK's retry loop with our verdict and our delays: attempts are limited by time
-    // alone. The retry behaviour is pinned, because the next one bends the delays it is given.
+    // The SDK runs the retry loop with this crate's verdicts and delays; only time limits the
+    // attempts. The retry behaviour is pinned, because the next version changes the delays.
     let loop_config = RetryConfig::standard()
         .with_max_attempts(u32::MAX)
         .with_max_backoff(NO_LIMIT)
         .with_retry_spec(RetrySpec::v2_0());
-    // Without a limit of its own, the SDK adds up the delays of all the attempts that there
-    // may be, one by one, before each request.
+    // Without an explicit timeout, the SDK sums the delays of all possible attempts before each
+    // request.
     let identities = IdentityCache::lazy()
         .load_timeout(CREDENTIALS_TIMEOUT)
         .build();
-    // The SDK takes an answer that is more than five seconds away for a stalled stream.
+    // The SDK treats a response that takes longer than five seconds as a stalled stream.
     let patient = StalledStreamProtectionConfig::disabled();
     sdk.to_builder()
         .stalled_stream_protection(patient)
@@ -58,36 +58,37 @@ pub(crate) fn with_unlimited_retries(sdk: &SdkConfig) -> SdkConfig {
         .build()
 }
 
-/// No budget of tokens: one that outlives the invocation has no place here.
-pub(crate) fn unlimited() -> RetryPartition {
+/// Returns a retry partition without a token budget, which would carry over between invocations.
+pub(crate) fn unlimited_retry_partition() -> RetryPartition {
     RetryPartition::custom("cfn-cognito-idp")
         .token_bucket(TokenBucket::unlimited())
         .build()
 }
 
-/// Every failed attempt was seen by the classifier; this is for what failed before the first.
-pub(crate) fn unsent<E, R>(error: &SdkError<E, R>) -> Fault
+/// Converts the error of a call that failed before its first attempt; the classifier handles all
+/// others.
+pub(crate) fn unsent<E, R>(error: &SdkError<E, R>) -> AttemptError
 where
     E: std::error::Error + 'static,
     R: fmt::Debug,
 {
-    Fault::NotSent(chain(error))
+    AttemptError::NotSent(chain(error))
 }
 
-/// How far a caller has come in the rounds of [`crate::retry::Turns`]. A look that precedes another
-/// attempt goes on with the rounds of the call that it is for.
+/// The position of a caller in the [`Rounds`]. A Describe before a retry continues the rounds of
+/// the call to be retried.
 #[derive(Debug, Clone)]
 pub(crate) struct Pacing(Arc<Mutex<Progress>>);
 
 #[derive(Debug)]
 struct Progress {
     start: Instant,
-    /// Rounds of turns that were taken or passed.
+    /// The number of rounds that were used or missed.
     rounds: u32,
 }
 
 impl Pacing {
-    /// Begins now.
+    /// Starts now, with the first round.
     pub(crate) fn start() -> Self {
         Self(Arc::new(Mutex::new(Progress {
             start: Instant::now(),
@@ -100,64 +101,64 @@ impl Pacing {
         progress.start.elapsed()
     }
 
-    fn next(&self, turns: &Turns) -> Duration {
+    fn next(&self, rounds: &Rounds) -> Duration {
         let mut progress = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (rounds, delay) = turns.next(progress.rounds, progress.start.elapsed());
-        progress.rounds = rounds;
+        let (taken, delay) = rounds.next(progress.rounds, progress.start.elapsed());
+        progress.rounds = taken;
         delay
     }
 }
 
-/// Why a call did not do what it was for.
+/// The error of a call.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
-pub struct CallError {
-    /// What was being done to what, and what came back.
+pub struct ServiceError {
+    /// The message for the operator: the action, the provider and the error.
     pub text: String,
-    /// The service's name for the error, if it has answered.
+    /// The error code, if the service responded.
     pub code: Option<String>,
-    /// Whether the call certainly changed nothing.
-    pub is_settled: bool,
+    /// Whether the service may have carried out the call.
+    pub in_doubt: bool,
 }
 
-/// The attempts at one call, so far.
+/// The attempts made so far at one call.
 #[derive(Clone)]
 pub(crate) struct Attempts(Arc<Inner>);
 
 struct Inner {
     /// The name of the operation, for the log.
     operation: &'static str,
-    /// What is being done to what, for the operator.
-    doing: String,
-    /// What messages have to be cleared of.
+    /// The action and its object, for the operator.
+    action: String,
+    /// The details whose secrets are redacted in messages.
     details: Option<Details>,
     retry: Retry,
     pacing: Pacing,
-    /// Whether the caller does something else before the next attempt.
-    hands_back: bool,
-    seen: Mutex<Seen>,
+    /// Whether the caller makes the next attempt itself, after a check.
+    caller_retries: bool,
+    state: Mutex<State>,
 }
 
-/// When little time is left, so many attempts still have to fit.
+/// The number of attempts that must fit into the remaining time.
 const ATTEMPTS_THAT_FIT: u32 = 3;
 
-/// Returns what one attempt gets of the time until `end`, or nothing if none is left.
+/// Returns the timeout of one attempt before `end`, at most `most`; `None` if no time is left.
 pub(crate) fn attempt_timeout(most: Duration, end: Instant) -> Option<Duration> {
     let left = end.saturating_duration_since(Instant::now());
     (!left.is_zero()).then(|| most.min(left / ATTEMPTS_THAT_FIT))
 }
 
 #[derive(Default)]
-struct Seen {
+struct State {
     failed: u32,
-    /// How long to wait before the next attempt, where the caller makes it.
+    /// The delay before the next attempt, if the caller makes it.
     pause: Option<Duration>,
-    /// Whether the attempt under way has been sent.
+    /// Whether the current attempt was sent.
     sent: bool,
-    /// Attempts that were sent and may have been carried out for all that is known.
-    unsettled: u32,
-    last: Option<Fault>,
-    /// The verdict on the attempt under way: the SDK asks for it more than once.
+    /// The number of sent attempts that may have been carried out.
+    in_doubt: u32,
+    last: Option<AttemptError>,
+    /// The verdict on the current attempt, kept because the SDK asks for it more than once.
     judged: Option<RetryAction>,
 }
 
@@ -168,120 +169,120 @@ impl fmt::Debug for Attempts {
 }
 
 impl Attempts {
-    /// The attempts at a call: its operation for the log, what it does for the operator, and the details
-    /// that messages have to be cleared of.
-    pub(crate) fn at(
+    /// Creates the attempts at a call, with its operation for the log, its action for the operator,
+    /// and the details whose secrets are redacted in messages.
+    pub(crate) fn new(
         operation: &'static str,
-        doing: String,
+        action: String,
         details: Option<&Details>,
         retry: Retry,
     ) -> Self {
-        Self::handed_back(operation, doing, details, retry, Pacing::start(), false)
+        Self::with_pacing(operation, action, details, retry, Pacing::start(), false)
     }
 
-    /// The same in the pace of other attempts. With `hands_back`, the caller does something else before
-    /// the next one.
-    pub(crate) fn handed_back(
+    /// Creates attempts that continue the pacing of others. With `caller_retries`, the caller makes the
+    /// next attempt itself, after a check.
+    pub(crate) fn with_pacing(
         operation: &'static str,
-        doing: String,
+        action: String,
         details: Option<&Details>,
         retry: Retry,
         pacing: Pacing,
-        hands_back: bool,
+        caller_retries: bool,
     ) -> Self {
         Self(Arc::new(Inner {
             operation,
-            doing,
+            action,
             details: details.cloned(),
             retry,
             pacing,
-            hands_back,
-            seen: Mutex::default(),
+            caller_retries,
+            state: Mutex::default(),
         }))
     }
 
-    /// What these are attempts at.
-    pub(crate) fn doing(&self) -> &str {
-        &self.0.doing
+    /// Returns the action of the call.
+    pub(crate) fn action(&self) -> &str {
+        &self.0.action
     }
 
-    /// The rounds that these attempts have taken.
+    /// Returns the pacing of these attempts.
     pub(crate) fn pacing(&self) -> Pacing {
         self.0.pacing.clone()
     }
 
-    /// How long to wait before the next attempt, if there is to be one by the caller.
+    /// Takes the delay before the next attempt, if the caller is to make one.
     pub(crate) fn take_pause(&self) -> Option<Duration> {
-        self.seen().pause.take()
+        self.state().pause.take()
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the call failed with: the last attempt's fault, or `unsent` if there was none.
-    pub(crate) fn failed(&self, unsent: &Fault) -> CallError {
-        let seen = self.seen();
-        let fault = seen.last.as_ref().unwrap_or(unsent);
-        CallError {
-            text: format!("{}: {fault}", self.0.doing),
-            code: match fault {
-                Fault::Answered { code, .. } => Some(code.clone()),
+    /// Returns the error of the call: that of the last attempt, or `unsent` if there was none.
+    pub(crate) fn failed(&self, unsent: &AttemptError) -> ServiceError {
+        let state = self.state();
+        let error = state.last.as_ref().unwrap_or(unsent);
+        ServiceError {
+            text: format!("{}: {error}", self.0.action),
+            code: match error {
+                AttemptError::Service { code, .. } => Some(code.clone()),
                 _ => None,
             },
-            is_settled: seen.unsettled == 0,
+            in_doubt: state.in_doubt > 0,
         }
     }
 
-    /// What the call failed with if nobody waited for its end.
-    pub(crate) fn out_of_time(&self) -> CallError {
-        let seen = self.seen();
-        let doing = &self.0.doing;
-        let text = match (&seen.last, seen.failed) {
-            (None, _) if seen.unsettled == 0 => format!("{doing}: there was no time left for it"),
-            (None, _) => format!("{doing}: no answer before the time was over"),
-            (Some(last), 1) => format!("{doing}: the time was over after a failed attempt: {last}"),
+    /// Returns the error of a call that ran out of time.
+    pub(crate) fn out_of_time(&self) -> ServiceError {
+        let state = self.state();
+        let action = &self.0.action;
+        let text = match (&state.last, state.failed) {
+            (None, _) if state.in_doubt == 0 => format!("{action}: not attempted: no time left"),
+            (None, _) => format!("{action}: timed out waiting for a response"),
+            (Some(last), 1) => {
+                format!("{action}: timed out after 1 failed attempt; last error: {last}")
+            }
             (Some(last), failed) => {
-                format!(
-                    "{doing}: the time was over after {failed} failed attempts, the last: {last}"
-                )
+                format!("{action}: timed out after {failed} failed attempts; last error: {last}")
             }
         };
-        CallError {
+        ServiceError {
             text,
             code: None,
-            is_settled: seen.unsettled == 0,
+            in_doubt: state.in_doubt > 0,
         }
     }
 
-    fn judge(&self, fault: Fault) -> RetryAction {
-        let verdict = fault.verdict();
-        let mut seen = self.seen();
-        if let Some(judged) = &seen.judged {
+    fn judge(&self, error: AttemptError) -> RetryAction {
+        let verdict = error.verdict();
+        let mut state = self.state();
+        if let Some(judged) = &state.judged {
             return judged.clone();
         }
-        seen.failed += 1;
-        if verdict.settled && seen.sent {
-            seen.unsettled = seen.unsettled.saturating_sub(1);
+        state.failed += 1;
+        if !verdict.in_doubt && state.sent {
+            state.in_doubt = state.in_doubt.saturating_sub(1);
         }
-        let left = verdict.retry.and_then(|pace| {
-            let patience = self.0.retry.patience(pace);
-            let left = patience.checked_sub(self.0.pacing.elapsed())?;
-            Some((pace, left)).filter(|_| !left.is_zero())
+        let left = verdict.retry.and_then(|reason| {
+            let window = self.0.retry.window(reason);
+            let left = window.checked_sub(self.0.pacing.elapsed())?;
+            Some((reason, left)).filter(|_| !left.is_zero())
         });
         let action = match left {
             None => RetryAction::RetryForbidden,
-            Some((pace, left)) => {
-                let delay = self.delay(pace, seen.failed).min(left);
+            Some((reason, left)) => {
+                let delay = self.delay(reason, state.failed).min(left);
                 tracing::warn!(
                     operation = self.0.operation,
-                    attempt = seen.failed,
-                    fault = fault.name(),
+                    attempt = state.failed,
+                    error = error.name(),
                     delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
                     "retrying"
                 );
-                if self.0.hands_back {
-                    seen.pause = Some(delay);
+                if self.0.caller_retries {
+                    state.pause = Some(delay);
                     RetryAction::RetryForbidden
                 } else {
                     let kind = ErrorKind::TransientError;
@@ -289,15 +290,17 @@ impl Attempts {
                 }
             }
         };
-        seen.last = Some(fault);
-        seen.judged = Some(action.clone());
+        state.last = Some(error);
+        state.judged = Some(action.clone());
         action
     }
 
-    fn delay(&self, pace: Pace, failed: u32) -> Duration {
-        match pace {
-            Pace::Soon | Pace::Granting | Pace::Resolving => self.0.retry.soon.delay(failed),
-            Pace::InTurn => self.0.pacing.next(&self.0.retry.in_turn),
+    fn delay(&self, reason: Retryable, failed: u32) -> Duration {
+        match reason {
+            Retryable::Transient | Retryable::AccessDenied | Retryable::HostNotFound => {
+                self.0.retry.transient.delay(failed)
+            }
+            Retryable::Throttled => self.0.pacing.next(&self.0.retry.throttled),
         }
     }
 
@@ -320,9 +323,9 @@ impl Intercept for Attempts {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let mut seen = self.seen();
-        seen.judged = None;
-        seen.sent = false;
+        let mut state = self.state();
+        state.judged = None;
+        state.sent = false;
         Ok(())
     }
 
@@ -332,14 +335,15 @@ impl Intercept for Attempts {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let mut seen = self.seen();
-        seen.sent = true;
-        seen.unsettled += 1;
+        let mut state = self.state();
+        state.sent = true;
+        state.in_doubt += 1;
         Ok(())
     }
 }
 
-/// Tells the SDK's retry loop what [`Fault::verdict`] says, as the last to be asked.
+/// Passes [`AttemptError::verdict`] to the SDK's retry loop, with priority over the SDK's own
+/// classifiers.
 pub(crate) struct Classifier<E> {
     attempts: Attempts,
     error: PhantomData<fn() -> E>,
@@ -374,7 +378,7 @@ where
 
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         match context.output_or_error() {
-            Some(Err(_)) => self.attempts.judge(self.fault(context)),
+            Some(Err(_)) => self.attempts.judge(self.error(context)),
             _ => RetryAction::NoActionIndicated,
         }
     }
@@ -384,33 +388,33 @@ impl<E> Classifier<E>
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    fn fault(&self, context: &InterceptorContext) -> Fault {
+    fn error(&self, context: &InterceptorContext) -> AttemptError {
         let status = context
             .response()
             .map(|response| response.status().as_u16());
         let Some(Err(error)) = context.output_or_error() else {
-            return Fault::NotSent("no error was given".to_owned());
+            return AttemptError::NotSent("the SDK reported no error".to_owned());
         };
         if error.is_timeout_error() {
-            return Fault::TimedOut;
+            return AttemptError::TimedOut;
         }
         if let Some(error) = error.as_connector_error() {
             let why = chain(error);
             let source = std::error::Error::source(error);
             let cause = source.and_then(|source| source.downcast_ref::<reqwest::Error>());
             return if cause.is_some_and(reqwest::Error::is_connect) {
-                // As the connector calls it; it has no type for it.
+                // The connector has no error type for this, so its text is checked.
                 if why.contains("dns error") {
-                    Fault::NotResolved(why)
+                    AttemptError::NotResolved(why)
                 } else {
-                    Fault::NotConnected(why)
+                    AttemptError::NotConnected(why)
                 }
             } else if error.is_timeout() {
-                Fault::TimedOut
+                AttemptError::TimedOut
             } else if error.is_user() {
-                Fault::NotSent(why)
+                AttemptError::NotSent(why)
             } else {
-                Fault::Broken(why)
+                AttemptError::ConnectionClosed(why)
             };
         }
         let modeled = error
@@ -423,13 +427,13 @@ where
             .and_then(ProvideErrorMetadata::message)
             .unwrap_or_default();
         match status {
-            Some(status) if !(200..300).contains(&status) => Fault::Answered {
+            Some(status) if !(200..300).contains(&status) => AttemptError::Service {
                 status,
                 code: code.to_owned(),
                 message: self.attempts.redact(message),
             },
-            Some(status) => Fault::Unreadable(format!("HTTP status {status}")),
-            None => Fault::NotSent(self.attempts.redact(&chain(error))),
+            Some(status) => AttemptError::InvalidResponse(format!("HTTP status {status}")),
+            None => AttemptError::NotSent(self.attempts.redact(&chain(error))),
         }
     }
 }

@@ -1,36 +1,36 @@
-//! How the time of an invocation is divided: the work, its closing, the answer.
+//! The division of the time of an invocation: the changes, their undoing, the answer.
 
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-/// The time there is when nobody says how much: an emulator without a deadline. As long as
-/// `template.yaml` gives the function.
+/// The time without a known deadline, as in some emulators. Equals the function's timeout in
+/// `template.yaml`.
 const UNKNOWN: Duration = Duration::from_mins(5);
-/// What the answer gets of a long invocation: two attempts at the PUT and the wait between them.
+/// The most time reserved for the response: two attempts at the PUT and the delay between them.
 const ANSWER_MOST: Duration = Duration::from_secs(20);
-/// What closing gets of a long invocation: a call, throttled a few times.
-const CLOSING_MOST: Duration = Duration::from_secs(10);
-/// Between giving up the PUT and the deadline, so that the invocation ends by itself, in an
-/// error that makes Lambda deliver the event again.
+/// The share of undoing in a long invocation: one call that is throttled a few times.
+const UNDO_MOST: Duration = Duration::from_secs(10);
+/// The most time between giving up the PUT and the deadline. In it the invocation ends with an
+/// error, and Lambda delivers the event again.
 const MARGIN_MOST: Duration = Duration::from_millis(500);
 
-/// Points in time, counted from the start of the invocation.
+/// The deadlines of an invocation, as durations from its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// Until then, the request is worked on.
-    pub work: Duration,
-    /// Until then, it may still be looked at what became of a create.
-    pub settling: Duration,
-    /// Until then, what was taken for a request that has failed may still be put back.
-    pub closing: Duration,
-    /// Until then, the answer is being delivered.
+    /// The deadline for the work on the request.
+    pub apply: Duration,
+    /// The deadline for finding out whether a failed call was carried out.
+    pub verify: Duration,
+    /// The deadline for undoing a failed request.
+    pub undo: Duration,
+    /// The deadline for the delivery of the response.
     pub answer: Duration,
 }
 
 impl Budget {
-    /// Divides the time from `now` to the deadline of the invocation, and no more of it than up
-    /// to `answer_by`, when CloudFormation stops waiting. A deadline in the past is none.
+    /// Divides the time from `now` to the earlier of the invocation's deadline and `answer_by`,
+    /// when CloudFormation stops waiting. A deadline in the past means that there is none.
     pub fn new(now: SystemTime, deadline: SystemTime, answer_by: Option<SystemTime>) -> Self {
         let invocation = match deadline.duration_since(now) {
             Ok(left) if !left.is_zero() => left,
@@ -39,20 +39,20 @@ impl Budget {
         let waited_for = answer_by.map_or(invocation, |end| {
             end.duration_since(now).unwrap_or_default().min(invocation)
         });
-        let closing = waited_for.saturating_sub(ANSWER_MOST.min(waited_for / 4));
-        let reserve = CLOSING_MOST.min(waited_for / 8);
+        let undo = waited_for.saturating_sub(ANSWER_MOST.min(waited_for / 4));
+        let reserve = UNDO_MOST.min(waited_for / 8);
         Self {
-            work: closing.saturating_sub(reserve),
-            settling: closing.saturating_sub(reserve / 2),
-            closing,
-            // A late answer is still worth more than none.
+            apply: undo.saturating_sub(reserve),
+            verify: undo.saturating_sub(reserve / 2),
+            undo,
+            // A late response is better than none.
             answer: invocation.saturating_sub(MARGIN_MOST.min(invocation / 20)),
         }
     }
 
-    /// When whoever has not kept to [`Budget::closing`] is stopped.
+    /// Returns when work that has not kept to [`Budget::undo`] is stopped.
     pub fn watchdog(&self) -> Duration {
-        self.closing + self.answer.saturating_sub(self.closing) / 8
+        self.undo + self.answer.saturating_sub(self.undo) / 8
     }
 }
 
@@ -60,24 +60,25 @@ impl Budget {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadlines {
     pub(crate) start: Instant,
-    /// Of reading what a Delete compares the provider with, so that there is time to delete it.
+    /// The deadline for reading the values that a Delete compares, which leaves time for the
+    /// deletion.
     pub(crate) comparison: Instant,
-    pub(crate) work: Instant,
-    pub(crate) settling: Instant,
-    pub(crate) closing: Instant,
+    pub(crate) apply: Instant,
+    pub(crate) verify: Instant,
+    pub(crate) undo: Instant,
     pub(crate) watchdog: Instant,
     pub(crate) answer: Instant,
 }
 
 impl Deadlines {
-    /// Counts a budget from `start`.
+    /// Computes the deadlines of a budget from `start`.
     pub(crate) fn new(start: Instant, budget: Budget) -> Self {
         Self {
             start,
-            comparison: start + budget.work / 2,
-            work: start + budget.work,
-            settling: start + budget.settling,
-            closing: start + budget.closing,
+            comparison: start + budget.apply / 2,
+            apply: start + budget.apply,
+            verify: start + budget.verify,
+            undo: start + budget.undo,
             watchdog: start + budget.watchdog(),
             answer: start + budget.answer,
         }
@@ -94,12 +95,12 @@ mod tests {
         let at = |ms| NOW + Duration::from_secs(1_000_000) + Duration::from_millis(ms);
         let budget = Budget::new(at(0), at(deadline), answer_by.map(at));
         let Budget {
-            work,
-            settling,
-            closing,
+            apply,
+            verify,
+            undo,
             answer,
         } = budget;
-        [work, settling, closing, answer].map(|point| point.as_millis())
+        [apply, verify, undo, answer].map(|point| point.as_millis())
     }
 
     #[test]
@@ -133,12 +134,12 @@ mod tests {
     #[test]
     fn nothing_is_begun_when_nobody_waits_any_more() {
         let late = Budget::new(NOW + Duration::from_mins(1), NOW, Some(NOW));
-        assert_eq!(late.work, Duration::ZERO);
+        assert_eq!(late.apply, Duration::ZERO);
     }
 
     #[test]
     fn a_deadline_in_the_past_is_unknown() {
         let watched = Budget::new(NOW + Duration::from_mins(1), NOW, None);
-        assert_eq!(watched.work, Duration::from_secs(270));
+        assert_eq!(watched.apply, Duration::from_secs(270));
     }
 }

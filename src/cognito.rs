@@ -1,4 +1,5 @@
-//! The plan's calls as calls of the SDK, retried until they are settled or the time is over.
+//! Makes the plan's calls with the SDK, and retries them until they succeed, fail for good or run
+//! out of time.
 
 use std::{
     collections::HashMap,
@@ -17,21 +18,21 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
     attempts::{
-        Attempts, CallError, Classifier, Pacing, attempt_timeout, unlimited, unsent,
-        with_unlimited_retries,
+        Attempts, Classifier, Pacing, ServiceError, attempt_timeout, unlimited_retry_partition,
+        unsent, with_unlimited_retries,
     },
-    retry::{Fault, Retry},
+    retry::{AttemptError, Retry},
 };
 use cfn_cognito_idp_core::{
-    plan::{Call, Failure, FailureKind, Observed, Outcome, Output},
+    plan::{Call, CallError, CallErrorKind, Observed, Outcome, Output},
     provider::Members,
 };
 
-/// What one attempt gets. Cognito fetches a `MetadataURL` within the call, so that seconds are
-/// normal; a connection that hangs costs this once and not the deployment.
+/// The timeout of a single attempt. Calls may take seconds, because Cognito fetches a `MetadataURL`
+/// during them; a hanging connection costs only one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Cognito user pools, in every region.
+/// A client for Cognito user pools in all regions.
 #[derive(Debug)]
 pub struct Cognito {
     config: Config,
@@ -40,12 +41,12 @@ pub struct Cognito {
 }
 
 impl Cognito {
-    /// Clients with the credentials, endpoint and HTTP client of `sdk`. The one for the region of
-    /// `sdk` is made at once, the others when they are first needed.
+    /// Creates clients with the credentials, endpoint and HTTP client of `sdk`: the one for the
+    /// region of `sdk` now, those for other regions on first use.
     pub fn new(sdk: &SdkConfig, retry: Retry) -> Self {
         let config = Config::from(&with_unlimited_retries(sdk))
             .to_builder()
-            .retry_partition(unlimited())
+            .retry_partition(unlimited_retry_partition())
             .build();
         let cognito = Self {
             config,
@@ -73,7 +74,7 @@ impl Cognito {
         client
     }
 
-    /// The calls of one request.
+    /// Returns the maker of the calls of one request.
     pub const fn calls(&self) -> Calls<'_> {
         Calls {
             cognito: self,
@@ -82,22 +83,24 @@ impl Cognito {
     }
 }
 
-/// The calls of one request, one after the other.
+/// Makes the calls of one request, one after another.
 #[derive(Debug)]
 pub struct Calls<'a> {
     cognito: &'a Cognito,
-    /// The attempts at a call that is to be made again after a look.
+    /// The attempts at a call that is retried after a check.
     pending: Option<Attempts>,
 }
 
 impl Calls<'_> {
-    /// Makes a call, again and again while that is worth it, until `end`. With `looks_again`, the
-    /// caller looks first: the failure is then [`FailureKind::Waited`], once it is time.
+    /// Makes a call, with retries until `end` while its errors are retryable. With
+    /// `looks_before_retry`, it returns before a retry, once that is due: the error is then
+    /// [`CallErrorKind::RetryDue`], and the caller describes the provider first.
     ///
     /// # Errors
-    /// When it failed for good, or the time was over; the plan decides what that means.
-    pub async fn make(&mut self, call: &Call, looks_again: bool, end: Instant) -> Outcome {
-        let attempts = self.attempts(call, looks_again);
+    /// Returns the error if it is not retryable or the deadline has passed; the plan
+    /// decides what follows.
+    pub async fn make(&mut self, call: &Call, looks_before_retry: bool, end: Instant) -> Outcome {
+        let attempts = self.attempts(call, looks_before_retry);
         let Some(attempt_timeout) = attempt_timeout(ATTEMPT_TIMEOUT, end) else {
             return Err(attempts.out_of_time().into());
         };
@@ -116,17 +119,17 @@ impl Calls<'_> {
         sleep(pause).await;
         let failed = attempts.failed(&unsent);
         self.pending = Some(attempts);
-        Err(Failure {
-            kind: FailureKind::Waited,
+        Err(CallError {
+            kind: CallErrorKind::RetryDue,
             ..failed.into()
         })
     }
 
-    /// The attempts so far at that call, or new ones.
-    fn attempts(&mut self, call: &Call, looks_again: bool) -> Attempts {
-        let doing = doing(call);
+    /// Returns the attempts made so far at this call, or new ones.
+    fn attempts(&mut self, call: &Call, looks_before_retry: bool) -> Attempts {
+        let action = action(call);
         let pacing = match self.pending.take() {
-            Some(pending) if pending.doing() == doing => return pending,
+            Some(pending) if pending.action() == action => return pending,
             Some(pending) => {
                 let pacing = pending.pacing();
                 self.pending = Some(pending);
@@ -136,8 +139,9 @@ impl Calls<'_> {
         };
         let mut retry = self.cognito.retry;
         if let Call::SigningCertificate(_) = call {
-            // What is optional is not waited for, and the calls before had the permission.
-            retry.grant = Duration::ZERO;
+            // A denied permission is not retried: the certificate is optional, and the calls before
+            // it were permitted.
+            retry.access_denied = Duration::ZERO;
         }
         let details = match call {
             Call::Create(provider) => Some(&provider.details),
@@ -148,11 +152,18 @@ impl Calls<'_> {
             | Call::StackResource(_) => None,
         };
         let operation = call.operation();
-        Attempts::handed_back(operation, doing, details, retry, pacing, looks_again)
+        Attempts::with_pacing(
+            operation,
+            action,
+            details,
+            retry,
+            pacing,
+            looks_before_retry,
+        )
     }
 }
 
-/// Sends a call with our classifier and interceptor in place.
+/// Sends a call with this crate's classifier and interceptor.
 macro_rules! sent {
     ($operation:expr, $error:path, $attempts:expr, $timeout:expr) => {
         $operation
@@ -169,7 +180,7 @@ async fn send(
     call: &Call,
     attempts: &Attempts,
     attempt_timeout: Duration,
-) -> Result<Output, Fault> {
+) -> Result<Output, AttemptError> {
     use aws_sdk_cognitoidentityprovider::operation::{
         create_identity_provider::CreateIdentityProviderError as CreateError,
         delete_identity_provider::DeleteIdentityProviderError as DeleteError,
@@ -229,7 +240,7 @@ async fn send(
             sent!(operation, DeleteError, attempts, attempt_timeout);
             Ok(Output::Nothing)
         }
-        // Not Cognito's to tell.
+        // Cognito does not know it.
         Call::StackResource(_) => Ok(Output::Nothing),
         Call::SigningCertificate(id) => {
             let operation = client
@@ -300,22 +311,22 @@ fn millis(date: Option<&DateTime>) -> i64 {
         .unwrap_or_default()
 }
 
-impl From<CallError> for Failure {
-    fn from(error: CallError) -> Self {
+impl From<ServiceError> for CallError {
+    fn from(error: ServiceError) -> Self {
         let kind = match error.code.as_deref() {
-            Some("DuplicateProviderException") => FailureKind::Duplicate,
-            Some("ResourceNotFoundException") => FailureKind::NotFound,
-            _ => FailureKind::Other,
+            Some("DuplicateProviderException") => CallErrorKind::Duplicate,
+            Some("ResourceNotFoundException") => CallErrorKind::NotFound,
+            _ => CallErrorKind::Other,
         };
         Self {
             kind,
             text: error.text,
-            settled: error.is_settled,
+            in_doubt: error.in_doubt,
         }
     }
 }
 
-fn doing(call: &Call) -> String {
+fn action(call: &Call) -> String {
     let verb = match call {
         Call::Create(_) => "creating",
         Call::Describe(_) => "describing",

@@ -1,4 +1,4 @@
-//! The PUT of the answer to the response URL.
+//! Delivers the response by a PUT to the response URL.
 
 use std::{fmt, time::Duration};
 
@@ -11,15 +11,16 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::{error::chain, retry::Backoff};
 
-/// What one PUT gets, or half of what is left if that is less. S3 answers in tens of milliseconds.
+/// The timeout of one PUT, or half of the remaining time if that is less. S3 responds in tens of
+/// milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// For how many seconds CloudFormation signs a response URL.
+/// The validity of CloudFormation's response URLs, in seconds.
 const LIFETIME: i64 = 7_200;
-/// How far two clocks of AWS's may be apart, in seconds.
+/// The largest difference between two AWS clocks, in seconds.
 const SKEW: i64 = 60;
 
-/// How many redirects one attempt follows. S3 needs one.
+/// The most redirects that one attempt follows. S3 needs one.
 const REDIRECTS_MAX: u32 = 3;
 
 /// The DNS suffixes of AWS's partitions. A presigned URL on any other host is not CloudFormation's.
@@ -33,12 +34,12 @@ const AWS_SUFFIXES: [&str; 7] = [
     ".csp.hci.ic.gov",
 ];
 
-/// Hosts beside AWS's that a response URL may name: emulators, private endpoints.
+/// Hosts outside AWS that a response URL may name, such as emulators and private endpoints.
 #[derive(Debug, Clone, Default)]
 pub struct AllowedHosts(Vec<String>);
 
 impl From<&str> for AllowedHosts {
-    /// Reads `host[:port]`, separated by commas.
+    /// Parses a list of `host[:port]`, separated by commas.
     fn from(list: &str) -> Self {
         let hosts = list.split(',').map(|host| host.trim().to_ascii_lowercase());
         Self(hosts.filter(|host| !host.is_empty()).collect())
@@ -55,38 +56,41 @@ impl AllowedHosts {
     }
 }
 
-/// A response URL that the answer may be sent to. Its query is a credential and is not shown.
+/// A permitted response URL. Its query is a credential and is not shown.
 #[derive(Clone)]
 pub struct ResponseUrl {
     url: Url,
     allowed: AllowedHosts,
 }
 
-/// A response URL that nothing may be sent to.
+/// The error for a response URL that is not permitted.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// Not a URL at all.
+pub enum ResponseUrlError {
+    /// The text is not a URL.
     #[error("the ResponseURL is not a URL: {0}")]
     Invalid(#[from] url::ParseError),
-    /// Not https, and not allowed to be anything else.
-    #[error("the ResponseURL must be https: allow its host in RESPONSE_URL_HOSTS for plain http")]
-    NotHttps,
-    /// Not a host of AWS's, and not allowed.
+    /// The URL is not https and its host is not allowed.
     #[error(
-        "the ResponseURL must be on a host of AWS, not on {0}: allow others in RESPONSE_URL_HOSTS"
+        "the ResponseURL must use https; add its host to RESPONSE_URL_HOSTS to allow plain http"
+    )]
+    NotHttps,
+    /// The host is not one of AWS's and not allowed.
+    #[error(
+        "the ResponseURL points to {0}, which is not an AWS host; add it to RESPONSE_URL_HOSTS to allow it"
     )]
     Host(String),
 }
 
 impl ResponseUrl {
-    /// Checks where an answer would go.
+    /// Parses a response URL and checks its host and scheme.
     ///
     /// # Errors
-    /// When it would leave AWS, or travel in the clear.
-    pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, Refused> {
+    /// Returns an error if the response would go outside AWS or be sent unencrypted.
+    pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, ResponseUrlError> {
         let url = Url::parse(text)?;
         if url.as_str() != text {
-            // The signature covers the bytes. CloudFormation's own URLs are never rewritten.
+            // The signature covers the original bytes. URLs from CloudFormation are always
+            // canonical.
             tracing::warn!("the ResponseURL is not in its canonical form and was normalised");
         }
         check(&url, allowed)?;
@@ -96,8 +100,8 @@ impl ResponseUrl {
         })
     }
 
-    /// The same request at the endpoint that a redirect names, if it may go there. S3's name another
-    /// host for the same path and query.
+    /// Returns the URL at the endpoint of a redirect, if it is permitted. S3's redirects change
+    /// only the host.
     fn at(&self, location: &str) -> Option<Url> {
         let endpoint = self.url.join(location).ok()?;
         check(&endpoint, &self.allowed).ok()?;
@@ -108,7 +112,7 @@ impl ResponseUrl {
         Some(url)
     }
 
-    /// The host and port that the signature covers.
+    /// Returns the host and port that the signature covers.
     fn authority(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();
         match self.url.port() {
@@ -117,9 +121,9 @@ impl ResponseUrl {
         }
     }
 
-    /// When CloudFormation issued the request, in seconds since 1970: `X-Amz-Date`, or in a URL of
-    /// the older kind two hours before `Expires`. An older URL that has expired by `now` tells
-    /// nothing: it is a sample's.
+    /// Returns when CloudFormation issued the request, in seconds since 1970: `X-Amz-Date` or, in
+    /// an older form of URL, two hours before `Expires`. Returns `None` for an older URL that has
+    /// expired by `now`, which is a sample.
     pub fn issued_at(&self, now: i64) -> Option<i64> {
         let query = |name| {
             let mut pairs = self.url.query_pairs();
@@ -143,31 +147,31 @@ impl fmt::Debug for ResponseUrl {
     }
 }
 
-/// Checks where an answer would go.
-fn check(url: &Url, allowed: &AllowedHosts) -> Result<(), Refused> {
+/// Checks the host and the scheme of a URL.
+fn check(url: &Url, allowed: &AllowedHosts) -> Result<(), ResponseUrlError> {
     let host = url.host_str().unwrap_or_default();
     if allowed.allow(url) && matches!(url.scheme(), "https" | "http") {
         return Ok(());
     }
     if !AWS_SUFFIXES.iter().any(|suffix| host.ends_with(suffix)) {
-        return Err(Refused::Host(host.to_owned()));
+        return Err(ResponseUrlError::Host(host.to_owned()));
     }
     if url.scheme() != "https" {
-        return Err(Refused::NotHttps);
+        return Err(ResponseUrlError::NotHttps);
     }
     Ok(())
 }
 
-/// An answer that did not arrive.
+/// The error for a response that was not delivered.
 #[derive(Debug, thiserror::Error)]
-#[error("the answer could not be delivered to {host} (attempt {attempts}): {why}")]
-pub struct Undelivered {
+#[error("the response could not be delivered to {host} (attempts: {attempts}): {why}")]
+pub struct DeliveryError {
     host: String,
     attempts: u32,
     why: String,
 }
 
-/// Sends answers.
+/// The delivery of responses.
 #[derive(Debug)]
 pub struct Delivery {
     client: Client,
@@ -175,44 +179,44 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Sends over that client, with that wait between attempts.
+    /// Creates a delivery with a client and the backoff between attempts.
     pub const fn new(client: Client, backoff: Backoff) -> Self {
         Self { client, backoff }
     }
 
-    /// Sends a body, again and again until `end` while the other side may yet take it.
+    /// Sends a body, with retries until `end` while the error is retryable.
     ///
     /// # Errors
-    /// When it was refused or the time is over.
+    /// Returns an error if the body was rejected or the deadline has passed.
     pub async fn put(
         &self,
         url: &ResponseUrl,
         body: String,
         end: Instant,
-    ) -> Result<(), Undelivered> {
+    ) -> Result<(), DeliveryError> {
         let mut attempts = 0;
         loop {
             attempts += 1;
             let left = end.saturating_duration_since(Instant::now());
-            let fault = match timeout(ATTEMPT_TIMEOUT.min(left / 2), self.attempt(url, &body)).await
+            let error = match timeout(ATTEMPT_TIMEOUT.min(left / 2), self.attempt(url, &body)).await
             {
                 Ok(Ok(())) => return Ok(()),
-                Ok(Err(fault)) => fault,
-                Err(_) => Fault::passing("no answer in time".to_owned()),
+                Ok(Err(error)) => error,
+                Err(_) => PutError::passing("the attempt timed out".to_owned()),
             };
             let delay = self.backoff.delay(attempts);
             let left = end.saturating_duration_since(Instant::now());
-            if fault.is_final || delay >= left {
-                return Err(Undelivered {
+            if error.is_final || delay >= left {
+                return Err(DeliveryError {
                     host: format!("{url:?}"),
                     attempts,
-                    why: fault.why,
+                    why: error.why,
                 });
             }
             tracing::warn!(
                 operation = "PUT response",
                 attempt = attempts,
-                fault = fault.why,
+                error = error.why,
                 delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
                 "retrying"
             );
@@ -220,22 +224,22 @@ impl Delivery {
         }
     }
 
-    /// Sends a body once, and again where S3 says that the bucket is to be reached at another endpoint:
-    /// for a while, a new bucket's name leads elsewhere. The name stays in the request, because the
-    /// signature covers it, and S3 finds the bucket by it.
-    async fn attempt(&self, url: &ResponseUrl, body: &str) -> Result<(), Fault> {
+    /// Sends a body once and follows S3's redirects: the name of a new bucket may resolve to
+    /// another region for a while. The Host header stays unchanged, because the signature covers it
+    /// and S3 finds the bucket by it.
+    async fn attempt(&self, url: &ResponseUrl, body: &str) -> Result<(), PutError> {
         let mut target = url.url.clone();
         for _ in 0..=REDIRECTS_MAX {
             let sent = self
                 .client
                 .put(target)
                 .header(HOST, url.authority())
-                // The signature covers no content type; a JSON one gets 403 from the older kind.
+                // The signature covers no content type, so older URLs reject a JSON one with 403.
                 .header(CONTENT_TYPE, HeaderValue::from_static(""))
                 .body(body.to_owned())
                 .send()
                 .await
-                .map_err(|error| Fault::passing(chain(&error.without_url())))?;
+                .map_err(|error| PutError::passing(chain(&error.without_url())))?;
             let status = sent.status();
             if status.is_success() {
                 return Ok(());
@@ -246,7 +250,7 @@ impl Delivery {
             target = match elsewhere.and_then(|location| url.at(location)) {
                 Some(target) => target,
                 None => {
-                    return Err(Fault {
+                    return Err(PutError {
                         is_final: !status.is_server_error()
                             && status != StatusCode::TOO_MANY_REQUESTS,
                         why: format!("HTTP status {status}"),
@@ -254,16 +258,16 @@ impl Delivery {
                 }
             };
         }
-        Err(Fault::passing("too many redirects".to_owned()))
+        Err(PutError::passing("too many redirects".to_owned()))
     }
 }
 
-struct Fault {
+struct PutError {
     why: String,
     is_final: bool,
 }
 
-impl Fault {
+impl PutError {
     const fn passing(why: String) -> Self {
         Self {
             why,
@@ -304,12 +308,12 @@ mod tests {
             "https://fake-amazonaws.com/?X-Amz-Signature=s3cret",
         ] {
             let reason = refused(url);
-            assert!(reason.contains("must be on a host of AWS"), "{reason}");
+            assert!(reason.contains("which is not an AWS host"), "{reason}");
             assert!(!reason.contains("s3cret"), "{reason}");
         }
         assert_eq!(
             refused("http://s3.amazonaws.com/?X-Amz-Signature=s3cret"),
-            "the ResponseURL must be https: allow its host in RESPONSE_URL_HOSTS for plain http"
+            "the ResponseURL must use https; add its host to RESPONSE_URL_HOSTS to allow plain http"
         );
         assert_eq!(
             refused("nonsense"),

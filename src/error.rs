@@ -1,8 +1,8 @@
-//! Errors in one line.
+//! Formatting of errors.
 
 use std::error::Error;
 
-/// An error and all its causes in one line.
+/// Returns an error and all of its causes as one line.
 pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

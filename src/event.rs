@@ -1,42 +1,42 @@
-//! CloudFormation's event: the envelope, which is needed to answer, before the properties.
+//! Parses CloudFormation's event: first the envelope, which a response needs, then the properties.
 
 mod salvage;
 
 use aws_lambda_events::cloudformation::CloudFormationCustomResourceRequest;
 use serde_json::Value;
 
-/// What an answer needs, read from any event that has a `ResponseURL`.
+/// The members of an event that a response needs. Only `ResponseURL` is required.
 #[derive(Clone)]
 pub struct Envelope {
-    /// Where the answer goes. Its query is a credential.
+    /// The URL to which the response is sent. Its query is a credential.
     pub response_url: String,
-    /// `StackId`, or nothing if the event has none.
+    /// `StackId`; empty if the event has none.
     pub stack_id: String,
-    /// `RequestId`, or nothing if the event has none.
+    /// `RequestId`; empty if the event has none.
     pub request_id: String,
-    /// `LogicalResourceId`, or nothing if the event has none.
+    /// `LogicalResourceId`; empty if the event has none.
     pub logical_id: String,
     /// `PhysicalResourceId`; a Create has none.
     pub physical_id: Option<String>,
 }
 
-/// What CloudFormation asks for. Properties are as they came.
+/// The request of CloudFormation, with unparsed properties.
 pub enum Request {
-    /// Make a new resource.
+    /// Create a resource.
     Create {
         /// `ResourceProperties`.
         properties: Value,
     },
-    /// Change a resource, or replace it.
+    /// Update or replace a resource.
     Update {
-        /// `PhysicalResourceId`, to be repeated byte for byte.
+        /// `PhysicalResourceId`. The response must repeat it byte for byte.
         physical_id: String,
         /// `ResourceProperties`.
         properties: Value,
         /// `OldResourceProperties`.
         previous: Value,
     },
-    /// Remove a resource.
+    /// Delete a resource.
     Delete {
         /// `PhysicalResourceId`, to be repeated byte for byte.
         physical_id: String,
@@ -56,27 +56,27 @@ impl Request {
     }
 }
 
-/// An event that nobody can be answered for.
+/// The error for an event without a response URL, to which no response can be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the event is not from CloudFormation: it has no ResponseURL")]
 pub struct NoResponseUrlError;
 
-/// An event that can be answered but not understood.
+/// The error for an invalid event that has a response URL.
 #[derive(Debug, thiserror::Error)]
 #[error("the event is not a CloudFormation custom resource request: {0}")]
 pub struct EventError(serde_json::Error);
 
-/// What an event says: how to answer it, and what is asked for, or why that cannot be read.
+/// The content of an event: the envelope, and the request or the error in it.
 pub type Opened = (Envelope, Result<Request, EventError>);
 
-/// Opens an event from its bytes.
+/// Parses an event from its bytes.
 ///
-/// What `serde_json` does not read as a value (nested deeper than 128, half a surrogate pair, a number
-/// out of range) is answered as well, and so is what is no JSON from some byte on.
+/// The envelope is also recovered from events that `serde_json` rejects (nesting deeper than 128,
+/// half a surrogate pair, a number out of range) and from truncated JSON.
 ///
 /// # Errors
-/// [`NoResponseUrlError`] if there is nobody to answer. Whatever else is wrong is in the inner result,
-/// and is for the answer to say.
+/// Returns [`NoResponseUrlError`] if the event has no response URL. Any other error is in the inner
+/// result, for the response.
 pub fn open(event: &[u8]) -> Result<Opened, NoResponseUrlError> {
     match serde_json::from_slice(event) {
         Ok(event) => open_value(event),
@@ -84,7 +84,7 @@ pub fn open(event: &[u8]) -> Result<Opened, NoResponseUrlError> {
             let salvaged = salvage::salvage(event);
             let (envelope, request) = open_value(Value::Object(salvaged.members))?;
             let is_enough = match &request {
-                // A Delete needs no properties.
+                // A Delete needs no properties, so the envelope is enough.
                 Ok(Request::Delete { .. }) => salvaged.is_whole,
                 _ => false,
             };
@@ -107,7 +107,7 @@ fn open_value(mut event: Value) -> Result<Opened, NoResponseUrlError> {
         logical_id: text("LogicalResourceId").unwrap_or_default(),
         physical_id: text("PhysicalResourceId"),
     };
-    // CloudFormation documents the properties as optional; the event type does not.
+    // CloudFormation's documentation makes the properties optional; the event type requires them.
     if let Some(event) = event.as_object_mut() {
         for key in ["ResourceProperties", "OldResourceProperties"] {
             event.entry(key).or_insert(Value::Null);
@@ -132,7 +132,7 @@ fn request(event: Value) -> Result<Request, EventError> {
             properties: event.resource_properties,
         }),
         _ => Err(EventError(serde::de::Error::custom(
-            "the request type is not known to this version",
+            "unsupported RequestType: expected Create, Update or Delete",
         ))),
     }
 }

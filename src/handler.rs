@@ -1,4 +1,4 @@
-//! One event from its arrival to its answer.
+//! Handles one event, from its delivery to the response.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -29,40 +29,39 @@ use cfn_cognito_idp_core::{
     saml::Metadata,
 };
 
-/// How long CloudFormation waits for a resource without a `ServiceTimeout`.
+/// The time that CloudFormation waits for a resource without a `ServiceTimeout`.
 const DEFAULT_SERVICE_TIMEOUT: Duration = Duration::from_hours(1);
 
-/// How long reading values may take before the provider is looked at first: CloudFormation takes
-/// longer than that to cancel a request and to send another.
-const UNWATCHED: Duration = Duration::from_secs(2);
+/// The time that reading values may take before the plan must describe the provider first.
+/// CloudFormation takes longer to cancel a request and send another.
+const UNCHECKED_DELAY_MAX: Duration = Duration::from_secs(2);
 
-/// The reason of an answer to a request on which the handler panicked. The message of the panic may
-/// quote the data that it failed on.
-const PANICKED: &str = "internal error: the handler panicked; its log says where";
-/// The reason of an answer to a request whose steps have not kept to their deadlines.
+/// The reason after a panic. It leaves out the panic's message, which may quote data.
+const PANICKED: &str = "internal error: the function panicked; its log has the location";
+/// The reason if the steps of a request overran their deadlines.
 const TIMED_OUT: &str = "the request timed out";
 
-/// The handler, with all that it keeps between events.
+/// The handler with the state that it keeps between events.
 #[derive(Debug)]
 pub struct Handler {
-    /// Cognito user pools.
+    /// The client for Cognito user pools.
     pub cognito: Cognito,
-    /// Where values of `ProviderDetails` may live.
+    /// The reader of values of `ProviderDetails`.
     pub sources: SourceReader,
-    /// What CloudFormation knows of a resource.
+    /// The client for CloudFormation's view of a resource.
     pub stacks: Stacks,
-    /// The way to CloudFormation.
+    /// The delivery of responses to CloudFormation.
     pub delivery: Delivery,
-    /// Where answers may go beside AWS.
+    /// The hosts outside AWS to which responses may be sent.
     pub allowed_hosts: AllowedHosts,
 }
 
-/// When an event came in, and until when it has to be done with.
+/// The start and the deadline of an invocation.
 #[derive(Debug, Clone, Copy)]
 pub struct Invocation {
-    /// The wall clock at its start.
+    /// The wall-clock time at the start of the invocation.
     pub now: SystemTime,
-    /// The deadline of the Lambda invocation. One in the past means that there is none.
+    /// The deadline of the Lambda invocation. A past time means that there is none.
     pub deadline: SystemTime,
 }
 
@@ -70,19 +69,22 @@ pub struct Invocation {
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 impl Handler {
-    /// Does what an event asks for and answers it. Returns the body of the answer.
+    /// Handles an event, sends the response and returns its body.
     ///
     /// # Errors
-    /// Only when CloudFormation was not answered: the event names no response URL, or none that
-    /// may be used, or the answer could not be delivered. Everything else is in the answer.
+    /// Returns an error only if no response was sent: the event has no permitted response
+    /// URL, or the response could not be delivered. Every other error is in the response.
     pub async fn handle(&self, event: &[u8], invocation: Invocation) -> Result<Value, Error> {
         let unanswered = |error: &dyn std::error::Error| {
-            tracing::error!(error = chain(error), "the event was not answered");
+            tracing::error!(
+                error = chain(error),
+                "no response was sent to CloudFormation"
+            );
         };
         let (envelope, request) = event::open(event).inspect_err(|error| unanswered(error))?;
         let url = ResponseUrl::parse(&envelope.response_url, &self.allowed_hosts)
             .inspect_err(|error| unanswered(error))?;
-        // At the level of errors, so that it names the request whatever level is asked for.
+        // The span has the level of errors, so that every log level includes it.
         let span = tracing::error_span!(
             "request",
             stack = envelope.stack_id,
@@ -116,7 +118,7 @@ impl Handler {
         .await
     }
 
-    /// Returns an answer in any case: the work is watched, and a panic in it is a FAILED too.
+    /// Returns an answer in every case: a timeout and a panic become FAILED.
     async fn answer(
         &self,
         envelope: &Envelope,
@@ -140,7 +142,8 @@ impl Handler {
             Err(_) => return failed(unchanged_id(envelope), &PANICKED),
         };
         let in_doubt_id = parsed.in_doubt_id(clock.timing.issued).to_string();
-        // An earlier delivery may have made what this one does not come to make.
+        // An earlier delivery may have created the provider even if this one fails before its first
+        // call.
         let not_begun_id = if clock.timing.is_late() {
             in_doubt_id.clone()
         } else {
@@ -150,11 +153,11 @@ impl Handler {
             let completed = parsed.complete(&self.sources, clock.deadlines, clock.now);
             match completed.await {
                 Ok((intent, metadata)) => (self.work(envelope, intent, clock).await, metadata),
-                // Nothing has been called yet.
+                // No call has been made yet.
                 Err(error) => failed(not_begun_id, &error),
             }
         });
-        // The steps keep to their deadlines by themselves; this holds if they do not.
+        // The steps observe their own deadlines; this timeout is a safeguard.
         match timeout_at(clock.deadlines.watchdog, work.catch_unwind()).await {
             Ok(Ok(answered)) => answered,
             Ok(Err(_)) => failed(in_doubt_id, &PANICKED),
@@ -162,11 +165,11 @@ impl Handler {
         }
     }
 
-    /// Makes the calls that the plan asks for, up to its answer.
+    /// Makes the calls that the plan requests, and returns its answer.
     async fn work(&self, envelope: &Envelope, intent: Intent, clock: Clock) -> Answer {
         let deadlines = clock.deadlines;
         let timing = Timing {
-            waited: deadlines.start.elapsed() >= UNWATCHED,
+            waited: deadlines.start.elapsed() >= UNCHECKED_DELAY_MAX,
             ..clock.timing
         };
         let mut calls = self.cognito.calls();
@@ -176,9 +179,9 @@ impl Handler {
                 Step::Answer(answer) => return answer,
                 Step::Call(call, plan) => {
                     let end = match plan.phase() {
-                        Phase::Work => deadlines.work,
-                        Phase::Settling => deadlines.settling,
-                        Phase::Closing => deadlines.closing,
+                        Phase::Apply => deadlines.apply,
+                        Phase::Verify => deadlines.verify,
+                        Phase::Undo => deadlines.undo,
                     };
                     let outcome = if let Call::StackResource(_) = *call {
                         let Envelope {
@@ -189,10 +192,10 @@ impl Handler {
                         let stacks = &self.stacks;
                         let issued = timing.issued;
                         let asked = stacks.resource(stack_id, logical_id, issued, end);
-                        // Few requests come here, and the others need no room for it.
+                        // Boxed, because few requests need this large future.
                         Box::pin(asked).await
                     } else {
-                        calls.make(&call, plan.looks_again(), end).await
+                        calls.make(&call, plan.looks_before_retry(), end).await
                     };
                     let failed = outcome.as_ref().err().map(|failure| &*failure.text);
                     tracing::debug!(operation = call.operation(), failed, "called");
@@ -208,16 +211,16 @@ impl Handler {
 struct Clock {
     /// The wall clock at its start.
     now: SystemTime,
-    /// When its request was issued.
+    /// The timing of the request.
     timing: Timing,
-    /// Until when its parts have to be done.
+    /// The deadlines of its phases.
     deadlines: Deadlines,
 }
 
-/// Returns when the request was issued, and when CloudFormation stops waiting for the answer.
+/// Returns when the request was issued and when CloudFormation stops waiting for the response.
 ///
-/// A URL without a date tells neither, so that nothing that was there before this invocation is
-/// taken for its work.
+/// A URL without a date tells neither. The request then counts as issued now, so that no older
+/// provider counts as its work.
 fn bounds(
     url: &ResponseUrl,
     now: SystemTime,
@@ -239,8 +242,7 @@ fn bounds(
     (timing, answer_by)
 }
 
-/// The id of an answer to a request that was not begun: the one that came in, or the one that says
-/// that nothing was made.
+/// Returns the id for an answer without any call: the id in the request, or a new `not-created` id.
 fn unchanged_id(envelope: &Envelope) -> String {
     envelope
         .physical_id
@@ -250,21 +252,21 @@ fn unchanged_id(envelope: &Envelope) -> String {
 
 fn log(answer: &Answer, body: &Body) {
     let physical_id = &answer.physical_id;
-    if !body.left_out.is_empty() {
-        let attributes = body.left_out.join(", ");
+    if !body.omitted.is_empty() {
+        let attributes = body.omitted.join(", ");
         tracing::warn!(
             attributes,
-            "attributes left out: the response would be too long or unreadable"
+            "attributes omitted: the response would exceed 4096 bytes or hold characters that stack outputs cannot"
         );
     }
     if let Ok(success) = &answer.result
         && let Some(Err(error)) = &success.signing_certificate
     {
         let error = error.as_str();
-        tracing::warn!(error, "attribute left out: SigningCertificate");
+        tracing::warn!(error, "attribute omitted: SigningCertificate");
     }
     match &answer.result {
-        Ok(success) => tracing::info!(physical_id, status = "SUCCESS", "{}", success.done),
+        Ok(success) => tracing::info!(physical_id, status = "SUCCESS", "{}", success.summary),
         Err(reason) => {
             let reason = printable(reason.as_str());
             tracing::error!(physical_id, status = "FAILED", "{reason}");

@@ -1,11 +1,11 @@
-//! The names of AWS's hosts, in every partition.
+//! Host names of AWS services in all partitions.
 
 use aws_config::SdkConfig;
 use aws_sdk_cognitoidentityprovider::config::endpoint::{
     DefaultResolver, Params, ResolveEndpoint as _,
 };
 
-/// The domains of AWS's partitions, and those of their dual-stack hosts.
+/// The domains of AWS's partitions, with the domains of their dual-stack hosts.
 const DOMAINS: [(&str, &str); 7] = [
     ("amazonaws.com", "api.aws"),
     ("amazonaws.com.cn", "api.amazonwebservices.com.cn"),
@@ -16,7 +16,7 @@ const DOMAINS: [(&str, &str); 7] = [
     ("csp.hci.ic.gov", "api.aws.hci.ic.gov"),
 ];
 
-/// Cognito's host in that region, by the SDK's own rules.
+/// Returns Cognito's host in a region, by the SDK's own rules.
 pub(crate) async fn cognito(region: &str) -> Option<String> {
     let parameters = Params::builder().region(region).build().ok()?;
     let endpoint = DefaultResolver::new().resolve_endpoint(&parameters).await;
@@ -24,7 +24,7 @@ pub(crate) async fn cognito(region: &str) -> Option<String> {
     Some(host)
 }
 
-/// The domain of that region's partition, such as `amazonaws.com`, as Cognito's host shows it.
+/// Returns the domain of a region's partition, such as `amazonaws.com`, from Cognito's host.
 pub(crate) fn domain<'a>(region: &str, cognito: &'a str) -> Option<&'a str> {
     cognito
         .strip_prefix("cognito-idp.")?
@@ -32,9 +32,9 @@ pub(crate) fn domain<'a>(region: &str, cognito: &'a str) -> Option<&'a str> {
         .strip_prefix('.')
 }
 
-/// The host of the bucket that CloudFormation has its answers put into, in that region.
+/// Returns the host of CloudFormation's bucket for responses in a region.
 pub(crate) fn response_bucket(region: &str, domain: &str) -> String {
-    /// Regions whose URLs have the older form of S3's hosts.
+    /// The regions whose URLs use the older form of S3 hosts.
     const DASHED: [&str; 8] = [
         "ap-northeast-1",
         "ap-southeast-1",
@@ -64,7 +64,7 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    /// Those of a configuration's region, with FIPS or dual-stack if it says so.
+    /// Returns the hosts for a configuration's region, with FIPS or dual-stack if configured.
     pub(crate) async fn of(sdk: &SdkConfig) -> Self {
         let region = sdk.region().map_or("us-east-1", AsRef::as_ref);
         let cognito = cognito(region).await.unwrap_or_default();
@@ -76,21 +76,21 @@ impl Hosts {
         }
     }
 
-    /// S3's host.
+    /// Returns S3's host.
     pub(crate) fn s3(&self) -> String {
         let service = if self.fips { "s3-fips" } else { "s3" };
         let stack = if self.dual_stack { ".dualstack" } else { "" };
         format!("{service}{stack}.{}.{}", self.region, self.domain)
     }
 
-    /// CloudFormation's host. It has one with FIPS in some regions, and this asks the plain one.
+    /// Returns CloudFormation's host without FIPS, because it has a FIPS host only in some regions.
     pub(crate) fn cloudformation(&self) -> String {
         format!("cloudformation.{}.{}", self.region, self.domain)
     }
 
-    /// SSM's host.
+    /// Returns SSM's host.
     pub(crate) fn ssm(&self) -> String {
-        // Of GovCloud's plain hosts, all are FIPS.
+        // All plain hosts in GovCloud support FIPS.
         let is_plain = self.region.starts_with("us-gov-") && !self.dual_stack;
         let service = if self.fips && !is_plain {
             "ssm-fips"

@@ -1,5 +1,5 @@
-//! The one HTTP client, for the PUT and, as its connector, for the SDK: one TLS stack, one set of
-//! trust roots, one connection pool.
+//! The HTTP client that the PUT and the SDK share, with one TLS stack, one set of trust roots and
+//! one connection pool.
 
 use std::{error::Error, path::Path, sync::Arc, time::Duration};
 
@@ -20,18 +20,18 @@ use rustls::{
 
 use crate::error::chain;
 
-/// A host that does not take a connection within this time is tried again rather than waited for.
+/// The timeout of a connection. After it, the attempt is retried.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Below what AWS keeps an idle connection for. A connection that the other side has closed while
-/// the function was frozen costs an attempt.
+/// The idle timeout of a connection, below AWS's own. A connection that AWS closed while the
+/// function was frozen costs an attempt.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// What is read of an answer: more than any has. The longest is a provider with a `MetadataFile` of
-/// 131,072 characters of which JSON escapes each.
+/// The most bytes to read of a response body, more than any response has. The longest describes a
+/// provider with a `MetadataFile` of 131,072 characters, each escaped in JSON.
 const BODY_MAX: usize = 8 << 20;
 
-/// Mozilla's roots, which are compiled in, and those of a PEM file if there is one. A file that
-/// cannot be used leaves the compiled-in roots to go on with, and comes back as the reason.
+/// Returns Mozilla's compiled-in roots and those of a PEM file, if given. If the file cannot be
+/// used, returns the compiled-in roots and the error.
 pub fn roots(ca_bundle: Option<&Path>) -> (RootCertStore, Option<String>) {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
@@ -40,10 +40,10 @@ pub fn roots(ca_bundle: Option<&Path>) -> (RootCertStore, Option<String>) {
     (roots, problem)
 }
 
-/// A client that trusts these roots.
+/// Creates a client that trusts these roots.
 ///
 /// # Errors
-/// When TLS cannot be set up, which is a mistake in this build.
+/// Returns an error if TLS cannot be set up, which would be a bug in this build.
 pub fn client(roots: RootCertStore) -> Result<Client, Box<dyn Error + Send + Sync>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ClientConfig::builder_with_provider(provider)
@@ -54,7 +54,7 @@ pub fn client(roots: RootCertStore) -> Result<Client, Box<dyn Error + Send + Syn
         .tls_backend_preconfigured(tls)
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
-        // A presigned URL is for one host, and the SDK follows none either.
+        // A presigned URL is valid for one host, and the SDK does not follow redirects either.
         .redirect(redirect::Policy::none())
         .build()?;
     Ok(client)
@@ -70,10 +70,10 @@ fn add_roots(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// The client in the shape in which the SDK takes one.
+/// The client as an SDK HTTP client.
 ///
-/// The SDK brings a connector of its own on the same hyper and rustls; this one saves a second
-/// connection pool, a second TLS configuration and HTTP/2, which nothing here needs.
+/// The SDK has its own connector on the same hyper and rustls. This one avoids a second connection
+/// pool, a second TLS configuration and HTTP/2, which nothing here needs.
 #[derive(Debug, Clone)]
 pub struct SdkHttpClient(pub Client);
 
@@ -95,7 +95,7 @@ impl HttpConnector for SdkHttpClient {
             let mut response = client.execute(request).await.map_err(classify)?;
             let status = response.status();
             let mut headers = response.headers().clone();
-            // It tells of what may not be read to its end.
+            // The body may be truncated, and then its length header would be wrong.
             headers.remove(CONTENT_LENGTH);
             let mut body = Vec::new();
             while body.len() <= BODY_MAX

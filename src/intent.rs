@@ -1,5 +1,5 @@
-//! From a request to the plan's intent: its properties are parsed, completed with the values of their
-//! sources, and checked.
+//! Turns a request into the plan's intent: parses the properties, reads their sources and checks
+//! the result.
 
 use std::time::SystemTime;
 
@@ -15,27 +15,27 @@ use cfn_cognito_idp_core::{
     physical_id::{PhysicalId, ProviderId},
     plan::Intent,
     provider::{
-        Declared, ExpiredCertificates, Previous, Problem, Problems, adopts, check_metadata,
-        check_properties,
+        Declared, ExpiredCertificates, Previous, PropertyError, PropertyErrors, adopts,
+        check_metadata, check_properties,
     },
     saml::Metadata,
 };
 
-/// Why a request fails before a call is made for it.
+/// The error of a request that fails before its first call.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestError {
-    /// The event cannot be understood.
+    /// The event is invalid.
     #[error(transparent)]
     Event(#[from] EventError),
     /// The properties break a rule.
     #[error(transparent)]
-    Properties(#[from] Problems),
+    Properties(#[from] PropertyErrors),
     /// A source cannot be read.
     #[error(transparent)]
     Source(#[from] ReadError),
 }
 
-/// A request whose properties are parsed and whose sources are not read yet.
+/// A request with parsed properties and unread sources.
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
@@ -53,22 +53,23 @@ pub(crate) enum Parsed {
     },
     Delete {
         physical_id: PhysicalId,
-        /// What the provider is compared with, if the id asks for it and the properties declare it.
+        /// The provider to compare with, if the id requires a comparison and the properties declare
+        /// it.
         compared: Option<Declared>,
     },
 }
 
 impl Parsed {
-    /// Parses the properties as far as the request needs them, and names the provider in the log.
+    /// Parses the properties that the request needs, and records the provider in the log.
     ///
     /// # Errors
-    /// Everything that is wrong with the properties. A Delete has no errors.
+    /// Returns every error in the properties. A Delete has none.
     pub(crate) fn new(
         envelope: &Envelope,
         request: Request,
         now: SystemTime,
-    ) -> Result<Self, Problems> {
-        let id = |text: &str| PhysicalId::read(text, &envelope.stack_id, &envelope.logical_id);
+    ) -> Result<Self, PropertyErrors> {
+        let id = |text: &str| PhysicalId::parse(text, &envelope.stack_id, &envelope.logical_id);
         match request {
             Request::Create { properties } => {
                 let expired = ExpiredCertificates::on_create(adopts(&properties));
@@ -96,7 +97,7 @@ impl Parsed {
                         record_provider(provider);
                         None
                     }
-                    // Whether this resource made it is seen by comparing.
+                    // A comparison shows whether this resource created it.
                     PhysicalId::Unconfirmed { provider, .. } => {
                         record_provider(provider);
                         let declared = Declared::try_from(&properties).ok();
@@ -112,8 +113,7 @@ impl Parsed {
         }
     }
 
-    /// Returns the id of an answer to this request, issued at that time in seconds since 1970, if its
-    /// outcome is unknown.
+    /// Returns the id for the answer if the outcome is unknown. `issued` is in seconds since 1970.
     pub(crate) fn in_doubt_id(&self, issued: i64) -> PhysicalId {
         match self {
             Self::Create { declared, .. } => {
@@ -128,11 +128,12 @@ impl Parsed {
         }
     }
 
-    /// Reads the sources and checks the metadata. Returns the intent, and what the metadata say.
+    /// Reads the sources and checks the metadata. Returns the intent and the facts in the metadata.
     ///
     /// # Errors
-    /// When a source cannot be read, or holds metadata that Cognito would refuse. A Delete that
-    /// cannot compare the provider has no error: it leaves the provider in place.
+    /// Returns an error if a source cannot be read or contains metadata that Cognito would
+    /// reject. A Delete that cannot compare the provider returns no error and leaves the provider
+    /// in place.
     pub(crate) async fn complete(
         self,
         reader: &SourceReader,
@@ -144,7 +145,7 @@ impl Parsed {
                 declared,
                 request_id,
             } => {
-                let declared = reader.complete(declared, deadlines.work).await?;
+                let declared = reader.complete(declared, deadlines.apply).await?;
                 let expired = ExpiredCertificates::on_create(declared.adopt_existing);
                 let metadata = checked_metadata(&declared, expired, now)?;
                 let intent = Intent::Create {
@@ -158,7 +159,7 @@ impl Parsed {
                 declared,
                 previous,
             } => {
-                let declared = reader.complete(declared, deadlines.work).await?;
+                let declared = reader.complete(declared, deadlines.apply).await?;
                 let metadata = checked_metadata(&declared, ExpiredCertificates::Warn, now)?;
                 let intent = Intent::Update {
                     physical_id,
@@ -195,37 +196,41 @@ impl Parsed {
     }
 }
 
-/// Parses properties that have to be right, and names their provider in the log.
+/// Parses properties that must be valid, and records the provider in the log.
 fn declared(
     properties: &Value,
     expired: ExpiredCertificates,
     now: SystemTime,
-) -> Result<Declared, Problems> {
+) -> Result<Declared, PropertyErrors> {
     let declared = Declared::try_from(properties)
-        // The metadata may be wrong as well; whether they are is seen only when all is there.
-        .map_err(|_| Problems(check_properties(properties, expired, now).problems))?;
+        // Reports errors in inline metadata too. Metadata from sources are checked after they are
+        // read.
+        .map_err(|_| PropertyErrors(check_properties(properties, expired, now).errors))?;
     record_provider(&declared.provider.id);
     Ok(declared)
 }
 
-/// Checks the SAML metadata of a provider that is complete, and logs what looks wrong with it.
+/// Checks the SAML metadata of a complete provider, and logs the warnings.
 fn checked_metadata(
     declared: &Declared,
     expired: ExpiredCertificates,
     now: SystemTime,
-) -> Result<Metadata, Problems> {
+) -> Result<Metadata, PropertyErrors> {
     let found = check_metadata(&declared.provider, expired, now);
     for error in found.warnings {
-        tracing::warn!(error, "ProviderDetails.MetadataFile looks wrong");
+        tracing::warn!(
+            error,
+            "ProviderDetails.MetadataFile may not work with Cognito"
+        );
     }
     if found.errors.is_empty() {
         return Ok(found.metadata);
     }
-    let problems = found.errors.into_iter().map(Problem::Metadata);
-    Err(Problems(problems.collect()))
+    let errors = found.errors.into_iter().map(PropertyError::Metadata);
+    Err(PropertyErrors(errors.collect()))
 }
 
-/// Records pool and provider in the current span.
+/// Records the pool and the provider in the current span.
 fn record_provider(id: &ProviderId) {
     Span::current()
         .record("pool", id.pool.as_str())

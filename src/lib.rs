@@ -1,30 +1,32 @@
-//! The handler of the CloudFormation custom resource `Custom::CognitoIdentityProvider`: it makes
-//! the identity providers of Amazon Cognito user pools what a stack says they are.
+//! The handler of the CloudFormation custom resource `Custom::CognitoIdentityProvider`, which
+//! manages identity providers of Amazon Cognito user pools.
 //!
 //! # Guarantees
-//! - An event that has a usable `ResponseURL` is answered before the Lambda deadline and before
-//!   its `ServiceTimeout`, whatever else is wrong with it, or the invocation ends in an error and
-//!   Lambda delivers the event again.
-//! - An event may be delivered any number of times: the answer is the same, and so is the pool.
-//! - A provider that this resource neither made nor was told to adopt is never changed or deleted,
-//!   and what was set by hand in a member that the template does not declare stays.
-//! - An Update that CloudFormation has cancelled while it waited changes nothing after its rollback.
-//! - Properties that break a published limit change nothing, and one `Reason` names all of them.
-//! - No secret is logged, answered or shown by `Debug`.
+//! - An event with a usable `ResponseURL` gets a response before the Lambda deadline and before its
+//!   `ServiceTimeout`, whatever else is wrong with it. Otherwise the invocation ends in an error
+//!   and Lambda delivers the event again.
+//! - Repeated deliveries of an event produce the same response and leave the pool in the same
+//!   state.
+//! - A provider that this resource neither created nor was told to adopt is never changed or
+//!   deleted. Values set by hand in undeclared members are kept.
+//! - An Update that CloudFormation cancels during a wait changes nothing after the rollback.
+//! - Properties that break a published limit change nothing, and one `Reason` lists all errors.
+//! - No secret appears in logs, responses or `Debug` output.
 //!
 //! # Assumptions
-//! - Cognito applies each call wholly or not at all, and its `CreationDate` and CloudFormation's
-//!   `X-Amz-Date` come from clocks that agree to the second.
-//! - One resource, in one stack, manages a provider at a time.
+//! - Cognito applies each call completely or not at all. The clocks behind its `CreationDate` and
+//!   CloudFormation's `X-Amz-Date` agree to the second.
+//! - At any time, only one resource in one stack manages a provider.
 //!
 //! # Caveats
-//! - `SignInWithApple`'s `private_key` is never returned, so that two providers that differ in
-//!   nothing else are taken for equal.
-//! - A Create that CloudFormation cancels while it runs may leave a provider that no later event
-//!   names.
-//! - The guarantees hold within the assumptions that `docs/reliability.md` lists under "Not promised".
+//! - Cognito never returns `private_key` of `SignInWithApple`, so two providers that differ only in
+//!   it count as equal.
+//! - A running Create that CloudFormation cancels may leave a provider that no later event refers
+//!   to.
+//! - The guarantees hold only under the assumptions in `docs/reliability.md`, section "Not
+//!   promised".
 //!
-//! # The way of an event
+//! # How an event is processed
 //! [`handler`] → [`event`] → [`provider`] → [`sources`] → [`saml`] → [`plan`] → [`cognito`] with
 //! [`retry`], and [`stack`] after a wait → [`response`] → [`delivery`].
 //!
@@ -81,7 +83,7 @@ use crate::{
 /// Builds the handler from the environment and serves the Lambda Runtime API.
 ///
 /// # Errors
-/// When there is no Runtime API to serve.
+/// Returns an error if there is no Runtime API to serve.
 pub async fn run() -> Result<(), Error> {
     let handler = &configure().await?;
     let serve = service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
@@ -102,7 +104,7 @@ pub async fn run() -> Result<(), Error> {
         .await
 }
 
-/// Lets any bytes through the runtime, which takes JSON alone: others go as a JSON string.
+/// Wraps a payload that is not JSON in a JSON string, because the runtime accepts only JSON.
 fn any_bytes(mut invocation: LambdaInvocation) -> LambdaInvocation {
     if serde_json::from_slice::<&RawValue>(&invocation.body).is_err() {
         let text = String::from_utf8_lossy(&invocation.body);
@@ -111,7 +113,7 @@ fn any_bytes(mut invocation: LambdaInvocation) -> LambdaInvocation {
     invocation
 }
 
-/// The bytes of an event, as they came if they are JSON, and as text otherwise.
+/// Returns the bytes of an event, unwrapped if [`any_bytes`] wrapped them.
 fn payload(event: &RawValue) -> Cow<'_, [u8]> {
     match serde_json::from_str::<String>(event.get()) {
         Ok(text) => text.into_bytes().into(),
@@ -125,29 +127,28 @@ async fn configure() -> Result<Handler, Error> {
     let (roots, problem) = http::roots(ca_bundle.as_deref());
     let client = http::client(roots)?;
     if let Some(problem) = problem {
-        tracing::warn!(problem, "AWS_CA_BUNDLE was not used");
+        tracing::warn!(problem, "AWS_CA_BUNDLE is ignored");
     }
-    // Every call goes to the region of its pool. Naming one here keeps the SDK from asking for
-    // it where there is none.
+    // Every call sets the region of its pool. A default keeps the SDK from looking one up.
     let region = std::env::var("AWS_REGION").ok();
     let region = region.filter(|region| !region.is_empty());
     let region = region.unwrap_or_else(|| "us-east-1".to_owned());
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .region(Region::new(region.clone()))
-        // The clients bring their own. Where the environment has one that cannot be read, the SDK
-        // would panic.
+        // The clients set their own retry configuration. This one keeps the SDK from reading the
+        // environment, where an invalid value makes it panic.
         .retry_config(RetryConfig::standard())
         .http_client(SdkHttpClient(client.clone()));
     if std::env::var_os("AWS_ACCESS_KEY_ID").is_some_and(|key| !key.is_empty()) {
-        // As in Lambda. The chain of all other places would be built first, with an STS client
-        // that nobody uses: a quarter of the start.
+        // Lambda sets credentials in the environment. The default provider chain would build an
+        // unused STS client, which takes a quarter of the start-up time.
         loader = loader.credentials_provider(EnvironmentVariableCredentialsProvider::new());
     }
     let sdk = endpoint::without_empty(loader.load().await);
     let handler = Handler {
-        cognito: Cognito::new(&sdk, Retry::COGNITO),
-        sources: SourceReader::new(&sdk, Retry::COGNITO),
-        stacks: Stacks::new(&sdk, Retry::COGNITO),
+        cognito: Cognito::new(&sdk, Retry::AWS),
+        sources: SourceReader::new(&sdk, Retry::AWS),
+        stacks: Stacks::new(&sdk, Retry::AWS),
         delivery: Delivery::new(client.clone(), Backoff::DELIVERY),
         allowed_hosts: std::env::var("RESPONSE_URL_HOSTS")
             .unwrap_or_default()
@@ -160,7 +161,7 @@ async fn configure() -> Result<Handler, Error> {
     Ok(handler)
 }
 
-/// Whether calls or answers go elsewhere than to AWS, by the names of the variables that say so.
+/// Returns whether environment variables redirect calls or responses away from AWS.
 fn is_emulated() -> bool {
     std::env::vars_os().any(|(name, value)| {
         let name = name.to_string_lossy();

@@ -1,4 +1,4 @@
-//! JSON lines on standard output, one per decision, without what must not be in a log.
+//! Writes logs as JSON lines to standard output, without secrets and control characters.
 
 use std::{io, panic::PanicHookInfo};
 
@@ -13,25 +13,25 @@ use tracing_subscriber::{
 
 use crate::text::printable;
 
-/// This crate's own lines, whose fields are known to hold no secret.
+/// The target of this crate's own lines, whose fields contain no secrets.
 const OWN: &str = env!("CARGO_CRATE_NAME");
 
 /// Installs the subscriber and the panic hook.
 ///
-/// The level is `RUST_LOG`'s, in the syntax of [`Targets`], or else `AWS_LAMBDA_LOG_LEVEL`'s, or
-/// else `info`. Whatever it says, dependencies log warnings and errors at most: below those,
-/// the SDK and the runtime print requests and events as they are.
+/// The level comes from `RUST_LOG` (in the syntax of [`Targets`]), else from
+/// `AWS_LAMBDA_LOG_LEVEL`, else it is `info`. Dependencies never log below warnings, because the
+/// SDK and the runtime would log complete requests and events.
 pub fn init() {
     let requested = std::env::var("RUST_LOG")
         .ok()
-        // Set and empty would mean errors only.
+        // An empty value would mean errors only.
         .filter(|directives| !directives.is_empty())
         .and_then(|directives| directives.parse::<Targets>().ok())
         .unwrap_or_else(|| Targets::new().with_default(lambda_level()));
     let ceiling = Targets::new()
         .with_default(Level::WARN)
         .with_target(OWN, Level::TRACE)
-        // It repeats the handler's errors, by `Debug`.
+        // This target repeats the handler's errors in `Debug` format.
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
     let lines = fmt::layer()
         .json()
@@ -46,11 +46,11 @@ pub fn init() {
     std::panic::set_hook(Box::new(log_panic));
 }
 
-/// Standard output, without what JSON does not escape and a console cannot show.
+/// A writer to standard output that replaces characters that consoles cannot show.
 struct Lines;
 
 impl io::Write for Lines {
-    /// Writes a line, which comes whole.
+    /// Writes one complete line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
         let (text, end) = match text.strip_suffix('\n') {
@@ -72,13 +72,13 @@ fn lambda_level() -> LevelFilter {
         Ok("TRACE") => LevelFilter::TRACE,
         Ok("DEBUG") => LevelFilter::DEBUG,
         Ok("WARN") => LevelFilter::WARN,
-        // Lambda's FATAL is above everything that is logged here.
+        // Lambda's FATAL is above every level used here.
         Ok("ERROR" | "FATAL") => LevelFilter::ERROR,
         _ => LevelFilter::INFO,
     }
 }
 
-/// Says where it happened. The message may quote the data that it failed on and is left out.
+/// Logs the location of a panic, without its message, which may quote data.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string);
     tracing::error!(location, "panic");

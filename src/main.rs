@@ -1,10 +1,11 @@
-//! The Lambda function's executable.
+//! The executable of the Lambda function.
 
 use std::process::ExitCode;
 
 use cfn_cognito_idp::{error::chain, logging, run};
 
-/// One thread: Lambda sends one event at a time, and the work is waiting for the network.
+/// Runs the function on one thread: Lambda sends one event at a time, and most of the work is
+/// waiting for the network.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
@@ -22,7 +23,7 @@ async fn main() -> ExitCode {
         Err(error) => {
             tracing::error!(
                 error = chain(&*error),
-                "the Lambda Runtime API cannot be served"
+                "cannot serve the Lambda Runtime API"
             );
             ExitCode::FAILURE
         }

@@ -1,8 +1,8 @@
-//! Work that is done ahead of the first event.
+//! Opens connections before the first event.
 //!
-//! Until a function asks for its first event, Lambda runs it at full speed; from then on it gets
-//! the share of a CPU that its memory size buys, a fourteenth at 128 MB. Opening a TLS connection
-//! costs about as much as all of an event.
+//! Lambda runs a function at full speed until it asks for its first event. After that it gets a CPU
+//! share by memory size: a fourteenth at 128 MB. Opening a TLS connection costs about as much CPU
+//! time as an event.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use tokio::time::timeout;
 
 use crate::{error::chain, hosts};
 
-/// How long the start waits for connections. In the region, one is there in about ten
-/// milliseconds; where nothing is reached, a VPC without a route, say, this is what it costs.
+/// The time that the start waits for connections. A connection within the region takes about ten
+/// milliseconds; without a network route, the start takes this much longer.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Opens the connections that the first event will want.
+/// Opens the connections that the first event will need.
 ///
-/// They go to Cognito, and to the bucket that CloudFormation has its answers put into. The event
-/// may want others, and what cannot be opened in time goes on in the background or fails there.
+/// They lead to Cognito and to CloudFormation's bucket for responses. The event may need others. A
+/// connection that is not open in time continues or fails in the background.
 pub async fn connect(client: &Client, region: &str) {
     let Some(host) = hosts::cognito(region).await else {
         return;
@@ -29,13 +29,13 @@ pub async fn connect(client: &Client, region: &str) {
     let connections = hosts.into_iter().flatten().map(|host| {
         let request = client.head(format!("https://{host}/")).send();
         tokio::spawn(async move {
-            // Whatever it answers, the connection is open.
+            // Any response means that the connection is open.
             if let Err(error) = request.await {
                 let error = chain(&error.without_url());
-                tracing::debug!(host, error, "no connection ahead of the first event");
+                tracing::debug!(host, error, "could not connect before the first event");
             }
         })
     });
-    // On either end of the wait, the tasks are left to themselves.
+    // After the wait, the tasks continue in the background.
     let _ = timeout(PATIENCE, join_all(connections)).await;
 }

@@ -1,5 +1,5 @@
-//! One signed request through the SDK's orchestrator, for services whose SDKs cost too much: which
-//! those are and what they cost is in `docs/decisions/0010-provider-details-from.md`.
+//! Sends signed requests through the SDK's orchestrator, for services whose SDKs cost too much.
+//! `docs/decisions/0010-provider-details-from.md` lists them and their costs.
 
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_runtime::auth::{
@@ -22,31 +22,31 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 
-use crate::attempts::{Attempts, Classifier, unlimited};
+use crate::attempts::{Attempts, Classifier, unlimited_retry_partition};
 
-/// What became of a request.
+/// The outcome of a request.
 pub(crate) type Outcome<T> = Result<T, SdkError<ErrorMetadata, HttpResponse>>;
-/// What an answer says.
+/// The parsed response.
 pub(crate) type Answer<T> = Result<T, OrchestratorError<ErrorMetadata>>;
 
-/// A service and what is asked of it.
+/// A service and one of its operations.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Service<T> {
-    /// What the service is called in signatures.
+    /// The name of the service in signatures.
     pub name: &'static str,
     /// The name of the operation.
     pub operation: &'static str,
-    /// How requests are signed.
+    /// Sets the options for signing requests.
     pub signing: fn(&mut SigningOptions),
-    /// Reads an answer.
+    /// Parses a response.
     pub read: fn(&HttpResponse) -> Answer<T>,
 }
 
 impl<T: std::fmt::Debug + Send + Sync + 'static> Service<T> {
-    /// Sends the request to that endpoint, with credentials, region and retry loop of `sdk`.
+    /// Sends the request to the endpoint, with the credentials, region and retry loop of `sdk`.
     ///
     /// # Errors
-    /// What the last attempt failed with.
+    /// Returns the error of the last attempt.
     pub(crate) async fn send(
         self,
         sdk: &SdkConfig,
@@ -83,7 +83,7 @@ impl<T: std::fmt::Debug + Send + Sync + 'static> Service<T> {
         let mut options = SigningOptions::default();
         (self.signing)(&mut options);
         let mut config = Layer::new(self.name);
-        config.store_put(unlimited());
+        config.store_put(unlimited_retry_partition());
         config.store_put(AuthSchemeOptionResolverParams::new(()));
         config.store_put(SigV4OperationSigningConfig {
             region: sdk.region().cloned().map(Into::into),

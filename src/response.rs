@@ -1,4 +1,4 @@
-//! The answer as CloudFormation reads it, within the size that it reads.
+//! Builds the response to CloudFormation, within its size limit.
 
 use serde_json::{Map, Value};
 
@@ -13,24 +13,26 @@ use cfn_cognito_idp_core::{
     saml::Metadata,
 };
 
-/// CloudFormation's limit. One byte more, and the user sees "Response object is too long" in
-/// place of everything that is in it.
+/// CloudFormation's size limit in bytes. If a response exceeds it, the user sees only "Response
+/// object is too long".
 pub const BODY_MAX: usize = 4_096;
 
-/// Stands where a reason was cut.
-const CUT: &str = " […] ";
+/// The mark that replaces the middle of a truncated reason.
+const ELLIPSIS: &str = " […] ";
 
-/// A body that fits, and the names of the attributes that did not fit into it.
+/// A body within the limit, and the names of the omitted attributes.
 #[derive(Debug)]
 pub struct Body {
     /// The JSON document.
     pub document: Value,
-    /// Attributes that were left out: they do not fit, or hold what a stack's outputs cannot show.
-    pub left_out: Vec<&'static str>,
+    /// The attributes that were omitted because they do not fit or contain characters that stack
+    /// outputs cannot show.
+    pub omitted: Vec<&'static str>,
 }
 
 impl Body {
-    /// Makes the answer to the event of that envelope, with what the declared metadata say.
+    /// Builds the response to the event of the envelope, including the facts in the declared
+    /// metadata.
     pub fn new(envelope: &Envelope, answer: &Answer, metadata: &Metadata) -> Self {
         let mut document = Map::new();
         let mut put = |key: &str, value: &str| document.insert(key.into(), value.into());
@@ -38,13 +40,13 @@ impl Body {
         put("StackId", &envelope.stack_id);
         put("RequestId", &envelope.request_id);
         put("LogicalResourceId", &envelope.logical_id);
-        let mut left_out = Vec::new();
+        let mut omitted = Vec::new();
         match &answer.result {
             Ok(success) => {
                 document.insert("Status".into(), "SUCCESS".into());
                 if let Some((id, observed)) = &success.provider {
                     let attributes = attributes(id, observed.as_ref(), success, metadata);
-                    left_out = add_data(&mut document, attributes);
+                    omitted = add_data(&mut document, attributes);
                 }
             }
             Err(reason) => {
@@ -53,18 +55,18 @@ impl Body {
                 let room = BODY_MAX.saturating_sub(size(&document));
                 document.insert(
                     "Reason".into(),
-                    cut(&printable(reason.as_str()), room).into(),
+                    truncate_middle(&printable(reason.as_str()), room).into(),
                 );
             }
         }
         Self {
             document: Value::Object(document),
-            left_out,
+            omitted,
         }
     }
 }
 
-/// What `Fn::GetAtt` reads, most useful first.
+/// Returns the attributes for `Fn::GetAtt`, most useful first.
 fn attributes(
     id: &ProviderId,
     observed: Option<&Observed>,
@@ -94,47 +96,47 @@ fn attributes(
             }
         }
     }
-    // After the certificates: one may be as long as either.
+    // Placed after the certificates because an entity id may be as long as one.
     if let Some(id) = &metadata.entity_id {
         attributes.push(("SamlIdpEntityId", id.clone()));
     }
     attributes
 }
 
-/// Adds `Data` with as many attributes as fit, and names the others.
+/// Adds `Data` with as many attributes as fit, and returns the names of the others.
 fn add_data(
     document: &mut Map<String, Value>,
     attributes: Vec<(&'static str, String)>,
 ) -> Vec<&'static str> {
     document.insert("Data".into(), Map::new().into());
-    // The first attribute has no comma before it.
+    // Adds one byte, because no comma precedes the first attribute.
     let mut room = (BODY_MAX + 1).saturating_sub(size(document));
     let mut data = Map::new();
-    let mut left_out = Vec::new();
+    let mut omitted = Vec::new();
     for (key, value) in attributes {
-        // A comma, and "key":"value".
-        let needs = key.len() + escaped(&value) + 6;
+        // Counts the comma and the quotes and colon of "key":"value".
+        let needs = key.len() + escaped_length(&value) + 6;
         if needs <= room && fits_xml(&value) {
             room -= needs;
             data.insert(key.into(), value.into());
         } else {
-            left_out.push(key);
+            omitted.push(key);
         }
     }
     document.insert("Data".into(), data.into());
-    left_out
+    omitted
 }
 
 fn size(document: &Map<String, Value>) -> usize {
     serde_json::to_string(document).map_or(BODY_MAX, |text| text.len())
 }
 
-/// How many bytes a text takes inside a JSON string.
-fn escaped(text: &str) -> usize {
-    text.chars().map(escaped_char).sum()
+/// Returns the length of a text inside a JSON string, in bytes.
+fn escaped_length(text: &str) -> usize {
+    text.chars().map(escaped_char_length).sum()
 }
 
-const fn escaped_char(character: char) -> usize {
+const fn escaped_char_length(character: char) -> usize {
     match character {
         '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
         '\0'..='\u{1f}' => 6,
@@ -142,31 +144,31 @@ const fn escaped_char(character: char) -> usize {
     }
 }
 
-/// `text` in at most `room` bytes of JSON. What is too long keeps its head, which says what was
-/// being done, and its end, which says what came of it.
-fn cut(text: &str, room: usize) -> String {
-    if escaped(text) <= room {
+/// Truncates `text` to at most `room` bytes of JSON. Keeps the start, which names the action, and
+/// the end, which contains the error.
+fn truncate_middle(text: &str, room: usize) -> String {
+    if escaped_length(text) <= room {
         return text.to_owned();
     }
-    let Some(room) = room.checked_sub(CUT.len()) else {
+    let Some(room) = room.checked_sub(ELLIPSIS.len()) else {
         return String::new();
     };
     let head_room = room - room / 3;
-    let head = &text[..fitting(text.char_indices(), head_room)];
-    let tail_room = room - escaped(head);
+    let head = &text[..fitting_length(text.char_indices(), head_room)];
+    let tail_room = room - escaped_length(head);
     let backwards = text
         .char_indices()
         .rev()
         .map(|(at, c)| (text.len() - at - c.len_utf8(), c));
-    let tail = &text[text.len() - fitting(backwards, tail_room)..];
-    format!("{head}{CUT}{tail}")
+    let tail = &text[text.len() - fitting_length(backwards, tail_room)..];
+    format!("{head}{ELLIPSIS}{tail}")
 }
 
-/// The number of bytes of the characters that fit into `room` bytes of JSON.
-fn fitting(characters: impl Iterator<Item = (usize, char)>, mut room: usize) -> usize {
+/// Returns the length in bytes of the characters that fit into `room` bytes of JSON.
+fn fitting_length(characters: impl Iterator<Item = (usize, char)>, mut room: usize) -> usize {
     let mut end = 0;
     for (at, character) in characters {
-        let Some(left) = room.checked_sub(escaped_char(character)) else {
+        let Some(left) = room.checked_sub(escaped_char_length(character)) else {
             break;
         };
         room = left;
@@ -220,7 +222,7 @@ mod tests {
         let answer = Answer {
             physical_id: id.to_string(),
             result: Ok(Success {
-                done: "created",
+                summary: "created",
                 provider: Some((id, Some(observed))),
                 signing_certificate,
             }),
@@ -244,7 +246,7 @@ mod tests {
             "creating (Co\u{fffd}rp): line one line\u{fffd} two\u{fffd}"
         );
         let body = succeeded(&[("oidc_issuer", "a\u{b}b"), ("client_id", "a\tb\r\nc")]);
-        assert_eq!(body.left_out, ["oidc_issuer"]);
+        assert_eq!(body.omitted, ["oidc_issuer"]);
         assert_eq!(body.document["Data"]["client_id"], "a\tb\r\nc");
     }
 
@@ -257,7 +259,7 @@ mod tests {
             assert!(length > BODY_MAX - 16, "{length} bytes of {filler:?}");
             let reason = body["Reason"].as_str().unwrap();
             assert!(reason.starts_with("HEAD") && reason.ends_with("END"));
-            assert!(reason.contains(CUT));
+            assert!(reason.contains(ELLIPSIS));
         }
     }
 
@@ -265,8 +267,8 @@ mod tests {
     fn the_limit_is_reached_before_anything_is_cut() {
         let room = BODY_MAX - failed("").to_string().len();
         assert_eq!(failed(&"x".repeat(room)).to_string().len(), BODY_MAX);
-        assert!(!failed(&"x".repeat(room)).to_string().contains(CUT));
-        assert!(failed(&"x".repeat(room + 1)).to_string().contains(CUT));
+        assert!(!failed(&"x".repeat(room)).to_string().contains(ELLIPSIS));
+        assert!(failed(&"x".repeat(room + 1)).to_string().contains(ELLIPSIS));
     }
 
     #[test]
@@ -289,7 +291,7 @@ mod tests {
                 "SSORedirectBindingURI": "https://idp/sso",
             })
         );
-        assert!(body.left_out.is_empty());
+        assert!(body.omitted.is_empty());
     }
 
     #[test]
@@ -302,7 +304,7 @@ mod tests {
             ("RequestSigningAlgorithm", "rsa-sha256"),
         ]);
         assert!(body.document.to_string().len() <= BODY_MAX);
-        assert_eq!(body.left_out, ["SLORedirectBindingURI"]);
+        assert_eq!(body.omitted, ["SLORedirectBindingURI"]);
         assert_eq!(body.document["Data"]["ActiveEncryptionCertificate"], long);
         assert_eq!(
             body.document["Data"]["RequestSigningAlgorithm"],
@@ -318,11 +320,11 @@ mod tests {
             certificate_not_after: Some("2099-12-31T23:59:59Z".to_owned()),
         };
         let details = [("ActiveEncryptionCertificate", certificate.as_str())];
-        for (length, left_out) in [(200, vec![]), (1_300, vec!["SamlIdpEntityId"])] {
+        for (length, omitted) in [(200, vec![]), (1_300, vec!["SamlIdpEntityId"])] {
             let signing = Some(Ok(certificate.clone()));
             let body = succeeded_with(&details, signing, &metadata(length));
             assert!(body.document.to_string().len() <= BODY_MAX);
-            assert_eq!(body.left_out, left_out);
+            assert_eq!(body.omitted, omitted);
             let data = &body.document["Data"];
             assert_eq!(data["SigningCertificate"], certificate);
             assert_eq!(data["ActiveEncryptionCertificate"], certificate);
@@ -338,6 +340,6 @@ mod tests {
         let body = succeeded(&[("client_id", &fits)]);
         assert_eq!(body.document.to_string().len(), BODY_MAX);
         let body = succeeded(&[("client_id", &format!("{fits}x"))]);
-        assert_eq!(body.left_out, ["client_id"]);
+        assert_eq!(body.omitted, ["client_id"]);
     }
 }

@@ -1,115 +1,120 @@
-//! What is worth trying again, and when.
+//! Which errors are retried, and when.
 
 #[cfg(test)]
 mod simulation;
 
 use std::time::Duration;
 
-/// How one attempt at a call failed.
+/// The error of one attempt at a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// The service answered with an error.
-    Answered {
+pub enum AttemptError {
+    /// The service responded with an error.
+    Service {
         /// The HTTP status.
         status: u16,
-        /// The error's name, such as `TooManyRequestsException`; empty if it gave none.
+        /// The error code, such as `TooManyRequestsException`; empty if it gave none.
         code: String,
-        /// The error's message, secrets taken out.
+        /// The error message, with secrets redacted.
         message: String,
     },
-    /// No connection came about, so that nothing was sent.
+    /// No connection was made, so nothing was sent.
     NotConnected(String),
-    /// The host's name does not resolve, so that nothing was sent.
+    /// The host's name does not resolve, so nothing was sent.
     NotResolved(String),
-    /// The attempt's time was over before there was an answer.
+    /// The attempt timed out.
     TimedOut,
-    /// The connection ended before there was an answer.
-    Broken(String),
-    /// There was an answer, but not one of the service.
-    Unreadable(String),
-    /// The request could not be made: no credentials, say.
+    /// The connection was closed before a response arrived.
+    ConnectionClosed(String),
+    /// The response could not be parsed as the service's.
+    InvalidResponse(String),
+    /// The request could not be sent, for example without credentials.
     NotSent(String),
 }
 
-/// How soon to try again.
+/// The reason why a retry may succeed, which sets its delay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// What is wrong passes by itself, and soon.
-    Soon,
-    /// Others are calling as well: wait for a turn among them.
-    InTurn,
-    /// A permission that was granted a moment ago may not be in force yet: soon, but only for
-    /// [`Retry::grant`].
-    Granting,
-    /// A name may be unknown for a moment: soon, but only for [`Retry::lookup`].
-    Resolving,
+pub enum Retryable {
+    /// The error is transient: a retry soon may succeed.
+    Transient,
+    /// Other callers share the quota: attempts are spread over [`Rounds`].
+    Throttled,
+    /// A permission that was granted a moment ago may not be in force yet. Retried as transient, for
+    /// [`Retry::access_denied`].
+    AccessDenied,
+    /// A host name may fail to resolve temporarily. Retried as transient, for
+    /// [`Retry::host_not_found`].
+    HostNotFound,
 }
 
-/// What follows from a [`Fault`].
+/// The verdict on a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verdict {
-    /// When another attempt may succeed where this one failed; `None` means never.
-    pub retry: Option<Pace>,
-    /// Whether this attempt certainly changed nothing.
-    pub settled: bool,
+    /// The reason for a retry; `None` if the error is final.
+    pub retry: Option<Retryable>,
+    /// Whether the service may have carried out the attempt.
+    pub in_doubt: bool,
 }
 
-impl Fault {
-    /// The verdict on this fault.
+impl AttemptError {
+    /// Returns the verdict on this error.
     ///
-    /// Retried is what passes by itself: throttling, contention, 5xx, the network. Everything
-    /// else is final at once; `LimitExceededException` is a quota, though the SDK's own
-    /// classifier takes it for throttling.
+    /// Throttling, contention, 5xx and network errors are retried. Every other error is final at
+    /// once, including `LimitExceededException`: it reports an exhausted quota, although the SDK's
+    /// own classifier treats it as throttling.
     pub fn verdict(&self) -> Verdict {
-        let (retry, settled) = match self {
-            Self::Answered { status, code, .. } => match code.as_str() {
-                // The second and third are the front end's own, ahead of the service, and those of
-                // the services that hold values.
+        let (retry, in_doubt) = match self {
+            Self::Service { status, code, .. } => match code.as_str() {
+                // The second and third come from AWS's front end, and from the services that hold
+                // values.
                 "TooManyRequestsException" | "ThrottlingException" | "Throttling" => {
-                    (Some(Pace::InTurn), true)
+                    (Some(Retryable::Throttled), false)
                 }
-                // The second is that of S3 and of CloudFormation. Cognito's own "not authorized" is
-                // another.
-                "AccessDeniedException" | "AccessDenied" => (Some(Pace::Granting), true),
-                // The second is S3's, for a request that was slow to arrive.
-                "ConcurrentModificationException" | "RequestTimeout" => (Some(Pace::Soon), true),
-                "InternalErrorException" => (Some(Pace::Soon), false),
-                _ if *status >= 500 => (Some(Pace::Soon), false),
-                _ if *status == 429 => (Some(Pace::InTurn), true),
-                _ => (None, true),
+                // The second is used by S3 and CloudFormation. Cognito's own
+                // `NotAuthorizedException` is a different error.
+                "AccessDeniedException" | "AccessDenied" => (Some(Retryable::AccessDenied), false),
+                // The second is S3's code for a request that arrived too slowly.
+                "ConcurrentModificationException" | "RequestTimeout" => {
+                    (Some(Retryable::Transient), false)
+                }
+                "InternalErrorException" => (Some(Retryable::Transient), true),
+                _ if *status >= 500 => (Some(Retryable::Transient), true),
+                _ if *status == 429 => (Some(Retryable::Throttled), false),
+                _ => (None, false),
             },
-            Self::NotConnected(_) => (Some(Pace::Soon), true),
-            Self::NotResolved(_) => (Some(Pace::Resolving), true),
-            Self::TimedOut | Self::Broken(_) | Self::Unreadable(_) => (Some(Pace::Soon), false),
-            Self::NotSent(_) => (None, true),
+            Self::NotConnected(_) => (Some(Retryable::Transient), false),
+            Self::NotResolved(_) => (Some(Retryable::HostNotFound), false),
+            Self::TimedOut | Self::ConnectionClosed(_) | Self::InvalidResponse(_) => {
+                (Some(Retryable::Transient), true)
+            }
+            Self::NotSent(_) => (None, false),
         };
-        Verdict { retry, settled }
+        Verdict { retry, in_doubt }
     }
 }
 
-impl Fault {
-    /// What to call it in the log: the service's name for it, or ours.
+impl AttemptError {
+    /// Returns the error's name for the log: the service's error code, or a name of our own.
     pub fn name(&self) -> &str {
         match self {
-            Self::Answered { status, code, .. } if code.is_empty() => match status {
+            Self::Service { status, code, .. } if code.is_empty() => match status {
                 500.. => "5xx",
                 _ => "4xx",
             },
-            Self::Answered { code, .. } => code,
+            Self::Service { code, .. } => code,
             Self::NotConnected(_) => "NotConnected",
             Self::NotResolved(_) => "NotResolved",
             Self::TimedOut => "TimedOut",
-            Self::Broken(_) => "Broken",
-            Self::Unreadable(_) => "Unreadable",
+            Self::ConnectionClosed(_) => "ConnectionClosed",
+            Self::InvalidResponse(_) => "InvalidResponse",
             Self::NotSent(_) => "NotSent",
         }
     }
 }
 
-impl std::fmt::Display for Fault {
+impl std::fmt::Display for AttemptError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Answered {
+            Self::Service {
                 status,
                 code,
                 message,
@@ -119,78 +124,81 @@ impl std::fmt::Display for Fault {
                 (code, "") => f.write_str(code),
                 (code, message) => write!(f, "{code}: {message}"),
             },
-            Self::NotConnected(why) => write!(f, "no connection: {why}"),
+            Self::NotConnected(why) => write!(f, "could not connect: {why}"),
             Self::NotResolved(why) => write!(
                 f,
-                "the name of the host does not resolve, the region may be misspelt: {why}"
+                "the host name does not resolve; check the region in UserPoolId or the ARN: {why}"
             ),
-            Self::TimedOut => f.write_str("no answer in time"),
-            Self::Broken(why) => write!(f, "the connection ended before the answer: {why}"),
-            Self::Unreadable(why) => write!(f, "an answer that cannot be read: {why}"),
-            Self::NotSent(why) => write!(f, "the request could not be made: {why}"),
+            Self::TimedOut => f.write_str("the attempt timed out"),
+            Self::ConnectionClosed(why) => write!(
+                f,
+                "the connection was closed before a response arrived: {why}"
+            ),
+            Self::InvalidResponse(why) => write!(f, "unreadable response: {why}"),
+            Self::NotSent(why) => write!(f, "the request could not be sent: {why}"),
         }
     }
 }
 
-/// When to retry calls to Cognito.
+/// The retry policy of a service client.
 #[derive(Debug, Clone, Copy)]
 pub struct Retry {
-    /// For [`Pace::Soon`].
-    pub soon: Backoff,
-    /// For [`Pace::InTurn`].
-    pub in_turn: Turns,
-    /// For how long after the start of a call [`Pace::Granting`] is worth another attempt.
-    pub grant: Duration,
-    /// For how long after the start of a call [`Pace::Resolving`] is worth another attempt.
-    pub lookup: Duration,
+    /// The delays for [`Retryable::Transient`].
+    pub transient: Backoff,
+    /// The delays for [`Retryable::Throttled`].
+    pub throttled: Rounds,
+    /// The time from the start of a call during which [`Retryable::AccessDenied`] is retried.
+    pub access_denied: Duration,
+    /// The time from the start of a call during which [`Retryable::HostNotFound`] is retried.
+    pub host_not_found: Duration,
 }
 
 impl Retry {
-    /// For the service itself.
-    pub const COGNITO: Self = Self {
-        soon: Backoff {
+    /// The policy for AWS. Tests use shorter delays.
+    pub const AWS: Self = Self {
+        transient: Backoff {
             first: Duration::from_millis(200),
             most: Duration::from_secs(20),
             jitter: fastrand::f64,
         },
-        in_turn: Turns {
-            second: Duration::from_secs(1),
+        throttled: Rounds {
+            unit: Duration::from_secs(1),
             jitter: fastrand::f64,
         },
-        // IAM takes some seconds to make a role's policy known everywhere.
-        grant: Duration::from_secs(20),
-        lookup: Duration::from_secs(30),
+        // IAM takes some seconds to propagate a role's policy.
+        access_denied: Duration::from_secs(20),
+        host_not_found: Duration::from_secs(30),
     };
 
-    /// For how long after the start of a call another attempt of that pace is worth it.
-    pub const fn patience(&self, pace: Pace) -> Duration {
-        match pace {
-            Pace::Soon | Pace::InTurn => Duration::MAX,
-            Pace::Granting => self.grant,
-            Pace::Resolving => self.lookup,
+    /// Returns the time from the start of a call during which it is retried for this reason.
+    pub const fn window(&self, reason: Retryable) -> Duration {
+        match reason {
+            Retryable::Transient | Retryable::Throttled => Duration::MAX,
+            Retryable::AccessDenied => self.access_denied,
+            Retryable::HostNotFound => self.host_not_found,
         }
     }
 }
 
-/// Turns among many callers who are throttled together and cannot see each other.
+/// Delays for many callers that are throttled together without knowing of each other.
 ///
-/// Time since the start of a call is cut into rounds, and in each round a caller tries once, at a
-/// random point. All of a stack's calls start at about the same moment, so that the rounds of all
-/// callers coincide and each spreads its callers evenly; between rounds, the quota refills. How
-/// long a round is decides how many callers it can serve: the first serve twenty, the next sixty,
-/// and later ones hundreds.
+/// Time since the start of a call is divided into rounds, and in each round a caller tries once, at a
+/// random point. All of a stack's calls start at about the same moment, so the rounds of all callers
+/// coincide and each round spreads its callers evenly; between rounds, the quota refills. The length
+/// of a round decides how many callers it can serve: the first serve twenty, the next sixty, and
+/// later ones hundreds.
 #[derive(Debug, Clone, Copy)]
-pub struct Turns {
-    /// What the rounds count in: a second, and less where nobody should wait, but not zero.
-    pub second: Duration,
-    /// A number from 0 up to 1, drawn anew for each turn.
+pub struct Rounds {
+    /// Length of one time unit: a second; tests shorten it. It must not be zero.
+    pub unit: Duration,
+    /// Draws a number from 0 up to 1 for each round.
     pub jitter: fn() -> f64,
 }
 
-impl Turns {
-    /// Beginnings and ends of the rounds, in seconds, found by simulation of the published quotas
-    /// (`retry/simulation.rs` holds what they achieve): 5 calls a second in a pool and 15 in an
-    /// account. The third round is short: it catches the few that fluctuations have left over.
+impl Rounds {
+    /// The start and end of the first rounds, in units, from simulations of the published quotas: 5
+    /// calls a second in a pool and 15 in an account (`retry/simulation.rs` tests the results). The
+    /// third round is short, because it serves only the few callers that the first two left over.
     const ROUNDS: [(f64, f64); 6] = [
         (0.7, 5.6),
         (6.3, 13.6),
@@ -199,22 +207,22 @@ impl Turns {
         (27.4, 57.0),
         (58.0, 70.0),
     ];
-    /// After those, rounds of this length follow each other, in seconds.
+    /// The length of all later rounds, in units.
     const LATER: f64 = 12.0;
-    /// Between two of them, in seconds: as long as an empty quota takes to refill.
+    /// The gap between later rounds, in units: the time in which an empty quota refills.
     const GAP: f64 = 1.0;
 
-    /// The next turn of a caller who has had `taken` rounds and whose call began `elapsed` ago:
-    /// how many rounds it will have had by then, and how long it has to wait.
+    /// Returns the next round and the delay until the attempt in it, for a caller that has used or
+    /// missed `taken` rounds and started `elapsed` ago.
     pub fn next(&self, taken: u32, elapsed: Duration) -> (u32, Duration) {
         let mut round = taken;
         loop {
             let (from, to) = Self::round(round);
             let share = (self.jitter)().clamp(0.0, 1.0);
-            let turn = self.second.mul_f64(share.mul_add(to - from, from));
+            let attempt = self.unit.mul_f64(share.mul_add(to - from, from));
             round = round.saturating_add(1);
-            // A round that is over is not waited for.
-            if let Some(wait) = turn.checked_sub(elapsed) {
+            // A round that is over is skipped.
+            if let Some(wait) = attempt.checked_sub(elapsed) {
                 return (round, wait);
             }
         }
@@ -232,26 +240,26 @@ impl Turns {
     }
 }
 
-/// Exponential backoff with full jitter: a random share of a ceiling that doubles.
+/// Exponential backoff with full jitter: a random part of a ceiling that doubles.
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
-    /// The ceiling before the first retry.
+    /// The ceiling of the first delay.
     pub first: Duration,
-    /// The highest ceiling.
+    /// The largest ceiling.
     pub most: Duration,
-    /// A number from 0 up to 1, drawn anew for each delay.
+    /// Returns a random number from 0 up to 1, once for each delay.
     pub jitter: fn() -> f64,
 }
 
 impl Backoff {
-    /// For the PUT to the response URL, which has no quota but little time.
+    /// The backoff for the PUT to the response URL, which has no quota but little time.
     pub const DELIVERY: Self = Self {
         first: Duration::from_millis(100),
         most: Duration::from_secs(5),
         jitter: fastrand::f64,
     };
 
-    /// How long to wait after the attempt of that number, the first being 1.
+    /// Returns the delay after attempt number `attempt`, counted from 1.
     pub fn delay(&self, attempt: u32) -> Duration {
         let doublings = attempt.saturating_sub(1).min(31);
         let ceiling = self.first.saturating_mul(1 << doublings).min(self.most);
@@ -263,8 +271,8 @@ impl Backoff {
 mod tests {
     use super::*;
 
-    fn answered(status: u16, code: &str) -> Fault {
-        Fault::Answered {
+    fn answered(status: u16, code: &str) -> AttemptError {
+        AttemptError::Service {
             status,
             code: code.into(),
             message: String::new(),
@@ -272,51 +280,63 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_has_its_verdict() {
+    fn every_error_has_its_verdict() {
         let text = || "why".to_owned();
-        let (soon, in_turn) = (Some(Pace::Soon), Some(Pace::InTurn));
-        // (fault, retry, settled)
+        let (transient, throttled) = (Some(Retryable::Transient), Some(Retryable::Throttled));
+        // (error, retry, in_doubt)
         let verdicts = [
-            (answered(400, "TooManyRequestsException"), in_turn, true),
-            (answered(400, "ThrottlingException"), in_turn, true),
-            (answered(429, ""), in_turn, true),
-            (answered(400, "ConcurrentModificationException"), soon, true),
-            (answered(400, "RequestTimeout"), soon, true),
-            (answered(500, "InternalErrorException"), soon, false),
-            (answered(503, ""), soon, false),
-            (answered(400, "LimitExceededException"), None, true),
-            (answered(400, "InvalidParameterException"), None, true),
-            (answered(400, "NotAuthorizedException"), None, true),
-            (answered(400, "DuplicateProviderException"), None, true),
-            (answered(400, "ResourceNotFoundException"), None, true),
-            (answered(403, "ExpiredTokenException"), None, true),
+            (answered(400, "TooManyRequestsException"), throttled, false),
+            (answered(400, "ThrottlingException"), throttled, false),
+            (answered(429, ""), throttled, false),
+            (
+                answered(400, "ConcurrentModificationException"),
+                transient,
+                false,
+            ),
+            (answered(400, "RequestTimeout"), transient, false),
+            (answered(500, "InternalErrorException"), transient, true),
+            (answered(503, ""), transient, true),
+            (answered(400, "LimitExceededException"), None, false),
+            (answered(400, "InvalidParameterException"), None, false),
+            (answered(400, "NotAuthorizedException"), None, false),
+            (answered(400, "DuplicateProviderException"), None, false),
+            (answered(400, "ResourceNotFoundException"), None, false),
+            (answered(403, "ExpiredTokenException"), None, false),
             (
                 answered(400, "AccessDeniedException"),
-                Some(Pace::Granting),
-                true,
+                Some(Retryable::AccessDenied),
+                false,
             ),
-            (answered(403, "AccessDenied"), Some(Pace::Granting), true),
-            (Fault::NotResolved(text()), Some(Pace::Resolving), true),
-            (Fault::NotConnected(text()), soon, true),
-            (Fault::TimedOut, soon, false),
-            (Fault::Broken(text()), soon, false),
-            (Fault::Unreadable(text()), soon, false),
-            (Fault::NotSent(text()), None, true),
+            (
+                answered(403, "AccessDenied"),
+                Some(Retryable::AccessDenied),
+                false,
+            ),
+            (
+                AttemptError::NotResolved(text()),
+                Some(Retryable::HostNotFound),
+                false,
+            ),
+            (AttemptError::NotConnected(text()), transient, false),
+            (AttemptError::TimedOut, transient, true),
+            (AttemptError::ConnectionClosed(text()), transient, true),
+            (AttemptError::InvalidResponse(text()), transient, true),
+            (AttemptError::NotSent(text()), None, false),
         ];
-        for (fault, retry, settled) in verdicts {
-            assert_eq!(fault.verdict(), Verdict { retry, settled }, "{fault}");
+        for (error, retry, in_doubt) in verdicts {
+            assert_eq!(error.verdict(), Verdict { retry, in_doubt }, "{error}");
         }
     }
 
     #[test]
-    fn a_turn_lies_in_its_round() {
-        let turns = |jitter| Turns {
-            second: Duration::from_secs(1),
+    fn an_attempt_lies_in_its_round() {
+        let rounds = |jitter| Rounds {
+            unit: Duration::from_secs(1),
             jitter,
         };
         let at = |jitter, taken, elapsed: u64| {
             let elapsed = Duration::from_millis(elapsed);
-            let (taken, wait) = turns(jitter).next(taken, elapsed);
+            let (taken, wait) = rounds(jitter).next(taken, elapsed);
             (taken, (elapsed + wait).as_millis())
         };
         // (rounds taken, time since the start) -> (rounds taken by then, first and last moment)
@@ -336,12 +356,12 @@ mod tests {
 
     #[test]
     fn a_round_that_is_over_is_skipped() {
-        let turns = Turns {
-            second: Duration::from_secs(1),
+        let rounds = Rounds {
+            unit: Duration::from_secs(1),
             jitter: || 0.5,
         };
         // An attempt that hung until the third round was over.
-        let (taken, wait) = turns.next(1, Duration::from_secs(16));
+        let (taken, wait) = rounds.next(1, Duration::from_secs(16));
         assert_eq!((taken, wait.as_millis()), (4, 5_350));
     }
 
@@ -350,7 +370,7 @@ mod tests {
         let delays = |jitter: fn() -> f64| {
             let backoff = Backoff {
                 jitter,
-                ..Retry::COGNITO.soon
+                ..Retry::AWS.transient
             };
             [1, 2, 3, 6, 8, 40, u32::MAX].map(|attempt| backoff.delay(attempt).as_millis())
         };

@@ -1,4 +1,4 @@
-//! Values of `ProviderDetails` from where they live: Secrets Manager, the SSM Parameter Store, S3.
+//! Reads values of `ProviderDetails` from Secrets Manager, the SSM Parameter Store and S3.
 
 mod object;
 mod parameter;
@@ -13,44 +13,44 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     attempts::{Attempts, attempt_timeout, unsent, with_unlimited_retries},
-    retry::{Fault, Retry},
+    retry::{AttemptError, Retry},
 };
 use cfn_cognito_idp_core::{
     details::{Details, VALUE_MAX},
-    provider::{Declared, Place},
+    provider::{Declared, Location},
 };
 
-/// What one attempt gets. These services answer in tens of milliseconds.
+/// The timeout of a single attempt. These services respond in tens of milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest a value may be, in bytes of UTF-8. More than that of an object is not downloaded.
+/// The longest value in bytes of UTF-8. At most one byte more of an object is downloaded.
 const BYTES_MAX: usize = VALUE_MAX * 4;
 
-/// The services that hold values. Their clients are made for each read: most stacks never need
-/// one, and a connection is kept by the HTTP client that all of them share.
+/// A reader of values. It creates a service client for each read, because most stacks need none;
+/// the shared HTTP client keeps the connections.
 #[derive(Debug)]
 pub struct SourceReader {
     sdk: SdkConfig,
     retry: Retry,
 }
 
-/// What was fetched, or why it is no text.
+/// The fetched text, or the reason why the item is not text.
 type Content = Result<Fetched, &'static str>;
 
 /// A text from a source.
 #[derive(Debug, Clone)]
 struct Fetched {
     text: SecretString,
-    /// Whether it must not be shown: only a plain parameter may be.
+    /// Whether it must not be shown. Only plain parameters may be.
     is_secret: bool,
 }
 
-/// All the sources that could not be read, and why, without secrets.
+/// The errors of all sources that could not be read, with secrets redacted.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ReadError(String);
 
 impl From<&str> for Fetched {
-    /// A text that must not be shown.
+    /// Returns a text that must not be shown.
     fn from(text: &str) -> Self {
         Self {
             text: text.into(),
@@ -60,7 +60,8 @@ impl From<&str> for Fetched {
 }
 
 impl SourceReader {
-    /// With the credentials, endpoints, region and HTTP client of `sdk`. This does nothing yet.
+    /// Creates a reader with the credentials, endpoints, region and HTTP client of `sdk`. Service
+    /// clients are created for each read.
     pub fn new(sdk: &SdkConfig, retry: Retry) -> Self {
         Self {
             sdk: sdk.clone(),
@@ -68,25 +69,25 @@ impl SourceReader {
         }
     }
 
-    /// Reads all sources at once, until `end`, and completes the declared provider with their values.
-    /// Values of the same place come from one call, and so from the same version.
+    /// Reads all sources concurrently until `end`, and adds their values to the declared provider.
+    /// One call reads all values from the same place, so they have the same version.
     ///
     /// # Errors
-    /// When a source cannot be read, or a value breaks a rule.
+    /// Returns an error if a source cannot be read or a value breaks a rule.
     pub(crate) async fn complete(
         &self,
         mut declared: Declared,
         end: Instant,
     ) -> Result<Declared, ReadError> {
         let provider = &mut declared.provider;
-        let mut places: BTreeMap<Place, Vec<(String, Option<String>)>> = BTreeMap::new();
+        let mut places: BTreeMap<Location, Vec<(String, Option<String>)>> = BTreeMap::new();
         for (key, source) in &declared.sources {
             let keys = places.entry(source.place.clone()).or_default();
             keys.push((key.clone(), source.json_key.clone()));
         }
         let reads = places.iter().map(|(place, keys)| {
             let names: Vec<_> = keys.iter().map(|(key, _)| key.as_str()).collect();
-            self.fetch(place, doing(place, &names), &provider.details, end)
+            self.fetch(place, action(place, &names), &provider.details, end)
         });
         let contents = join_all(reads).await;
         let mut failed = Vec::new();
@@ -103,54 +104,54 @@ impl SourceReader {
                     Some(json_key) => secret::member(&content.text, json_key),
                     None => Ok(content.text.clone()),
                 };
-                let doing = doing(&place, &[&key]);
+                let action = action(&place, &[&key]);
                 let added = value.and_then(|value| {
                     let added = provider.add(key, value, content.is_secret);
                     added.map_err(|problem| problem.to_string())
                 });
                 if let Err(why) = added {
-                    failed.push(format!("{doing}: {why}"));
+                    failed.push(format!("{action}: {why}"));
                 }
             }
         }
         if failed.is_empty() {
             Ok(declared)
         } else {
-            // One service may quote what another has returned.
+            // A message of one service may quote a value from another.
             Err(ReadError(provider.details.redact(&failed.join("; "))))
         }
     }
 
     async fn fetch(
         &self,
-        place: &Place,
-        doing: String,
+        place: &Location,
+        action: String,
         given: &Details,
         end: Instant,
     ) -> Result<Fetched, String> {
         let operation = operation(place);
-        let attempts = Attempts::at(operation, doing.clone(), Some(given), self.retry);
+        let attempts = Attempts::new(operation, action.clone(), Some(given), self.retry);
         let Some(attempt_timeout) = attempt_timeout(ATTEMPT_TIMEOUT, end) else {
             return Err(attempts.out_of_time().text);
         };
         let got = timeout_at(end, self.get(place, &attempts, attempt_timeout)).await;
         let fetched = match got {
             Ok(Ok(Ok(content))) => Ok(content),
-            Ok(Ok(Err(why))) => Err(format!("{doing}: {why}")),
+            Ok(Ok(Err(why))) => Err(format!("{action}: {why}")),
             Ok(Err(unsent)) => Err(attempts.failed(&unsent).text),
             Err(_) => Err(attempts.out_of_time().text),
         };
-        // Not why: that may quote what is being read elsewhere at this moment.
+        // The error is not logged: it may quote a value that another read is fetching.
         tracing::debug!(operation, failed = fetched.is_err(), "called");
         fetched
     }
 
     async fn get(
         &self,
-        place: &Place,
+        place: &Location,
         attempts: &Attempts,
         attempt_timeout: Duration,
-    ) -> Result<Content, Fault> {
+    ) -> Result<Content, AttemptError> {
         let mut sdk = with_unlimited_retries(&self.sdk).into_builder();
         if let Some(region) = place.region() {
             sdk = sdk.region(Region::new(region.to_owned()));
@@ -163,7 +164,7 @@ impl SourceReader {
             )
             .build();
         match place {
-            Place::Secret {
+            Location::Secret {
                 secret_id,
                 version_id,
                 version_stage,
@@ -172,11 +173,11 @@ impl SourceReader {
                 let got = secret::get(&sdk, secret_id, version, attempts).await;
                 got.map_err(|error| unsent(&error))
             }
-            Place::Parameter { name } => {
+            Location::Parameter { name } => {
                 let got = parameter::get(&sdk, name, attempts).await;
                 got.map_err(|error| unsent(&error))
             }
-            Place::Object {
+            Location::Object {
                 bucket,
                 key,
                 version_id,
@@ -189,16 +190,16 @@ impl SourceReader {
     }
 }
 
-const fn operation(place: &Place) -> &'static str {
+const fn operation(place: &Location) -> &'static str {
     match place {
-        Place::Secret { .. } => "GetSecretValue",
-        Place::Parameter { .. } => "GetParameter",
-        Place::Object { .. } => "GetObject",
+        Location::Secret { .. } => "GetSecretValue",
+        Location::Parameter { .. } => "GetParameter",
+        Location::Object { .. } => "GetObject",
     }
 }
 
-/// What is being done, for the operator.
-fn doing(place: &Place, keys: &[&str]) -> String {
+/// Returns a description of the action, for the operator.
+fn action(place: &Location, keys: &[&str]) -> String {
     let keys: Vec<_> = keys
         .iter()
         .map(|key| format!("ProviderDetails.{key}"))

@@ -1,12 +1,13 @@
-//! Text that CloudFormation and the log can show.
+//! Makes text safe for CloudFormation and for logs.
 
 use std::borrow::Cow;
 
-/// Stands for a character that may not be shown.
+/// The replacement for a character that may not be shown.
 const REPLACEMENT: char = '\u{fffd}';
 
-/// The text without control characters: CloudFormation answers in XML, where most of them may not
-/// be, and one in a Reason makes all events of a stack unreadable. Tabs and line breaks become spaces.
+/// Returns the text without control characters: CloudFormation responds in XML, which forbids most
+/// of them, and one in a Reason makes all events of a stack unreadable. Tabs and line breaks become
+/// spaces.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unprintable) {
         return text.into();
@@ -19,12 +20,12 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     text.chars().map(shown).collect::<String>().into()
 }
 
-/// Whether a text can be in XML as it is, where tabs and line breaks may be.
+/// Returns whether XML allows a text unchanged. Tabs and line breaks are allowed.
 pub fn fits_xml(text: &str) -> bool {
     !text.contains(|c| is_unprintable(c) && !matches!(c, '\t' | '\n' | '\r'))
 }
 
-/// C0, DEL, C1, and what is no character in Unicode.
+/// Returns whether a character is a control character (C0, DEL, C1) or a Unicode noncharacter.
 fn is_unprintable(c: char) -> bool {
     let is_noncharacter = u32::from(c) & 0xfffe == 0xfffe || ('\u{fdd0}'..='\u{fdef}').contains(&c);
     c.is_control() || is_noncharacter

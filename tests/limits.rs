@@ -169,7 +169,7 @@ proptest! {
             last_modified_date: "2026-11-22T07:00:00Z".to_owned(),
         };
         let success = Success {
-            done: "created",
+            summary: "created",
             provider: Some((id.clone(), Some(observed))),
             signing_certificate: Some(Ok(certificate)),
         };
@@ -183,10 +183,10 @@ proptest! {
 
     #[test]
     fn delays_stay_within_their_bounds(attempt in any::<u32>(), rounds in 0_u32..50, ms in 0_u64..900_000) {
-        let Retry { soon, in_turn, .. } = Retry::COGNITO;
-        prop_assert!(soon.delay(attempt) <= soon.most);
+        let Retry { transient, throttled, .. } = Retry::AWS;
+        prop_assert!(transient.delay(attempt) <= transient.most);
         let elapsed = Duration::from_millis(ms);
-        let (taken, wait) = in_turn.next(rounds, elapsed);
+        let (taken, wait) = throttled.next(rounds, elapsed);
         prop_assert!(taken > rounds);
         // A turn is in the round under way, the next, or the one that the caller has reached.
         let furthest = Duration::from_secs(130 + 13 * u64::from(rounds)).max(elapsed + Duration::from_mins(1));

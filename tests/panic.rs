@@ -16,7 +16,7 @@ use cfn_cognito_idp::{
     delivery::Delivery,
     handler::{Handler, Invocation},
     http::{self, SdkHttpClient},
-    retry::{Backoff, Retry, Turns},
+    retry::{Backoff, Retry, Rounds},
     sources::SourceReader,
     stack::Stacks,
 };
@@ -39,15 +39,15 @@ impl World {
     async fn new() -> Self {
         let jitter = || panic!("planted-panic");
         let retry = Retry {
-            soon: Backoff {
+            transient: Backoff {
                 jitter,
-                ..Retry::COGNITO.soon
+                ..Retry::AWS.transient
             },
-            in_turn: Turns {
+            throttled: Rounds {
                 jitter,
-                ..Retry::COGNITO.in_turn
+                ..Retry::AWS.throttled
             },
-            ..Retry::COGNITO
+            ..Retry::AWS
         };
         let cognito = cognito::Cognito::start(&[POOL]).await;
         let responses = Responses::start().await;
@@ -97,7 +97,7 @@ impl World {
 #[tokio::test]
 async fn a_panic_in_the_work_is_an_answer() {
     let world = World::new().await;
-    let reason = "internal error: the handler panicked; its log says where";
+    let reason = "internal error: the function panicked; its log has the location";
     let properties = json!({
         "UserPoolId": POOL, "ProviderName": "Corp", "ProviderType": "SAML",
         "ProviderDetails": {"MetadataURL": "https://idp.example.com/metadata"},

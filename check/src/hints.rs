@@ -36,9 +36,9 @@ fn name(reading: &Reading) -> Option<(String, String)> {
         && characters.next().is_some_and(|c| !c.is_whitespace())
         && characters.clone().next().is_some()
         && characters.all(is_free);
-    let text = "Cognito does not take this ProviderName for a new provider: it must have three \
-                characters or more, no space, and no underscore but as the second character. A \
-                provider that has such a name keeps it";
+    let text = "Cognito refuses this ProviderName for a new provider: it needs at least 3 \
+                characters, no spaces, and no underscore except as the second character. Existing \
+                providers with such a name still work";
     (!is_taken).then(|| (path.to_owned(), text.to_owned()))
 }
 
@@ -61,13 +61,18 @@ fn keys(reading: &Reading, kind: ProviderType, hints: &mut Vec<(String, String)>
                 continue;
             }
             let path = path_of(map, key);
-            let mut text = format!(
-                "{path} is no key that Cognito documents for {} providers; it is passed on as it is",
-                kind.as_str()
+            let suggestion = suggestion(key, &documented)
+                .filter(|suggestion| !has(suggestion))
+                .map_or_else(String::new, |suggestion| {
+                    format!(": did you mean {suggestion}?")
+                });
+            let text = format!(
+                "{path} is not a documented key for {} providers{suggestion}{} The function \
+                 passes it \
+                 on unchanged",
+                kind.as_str(),
+                if suggestion.is_empty() { "." } else { "" },
             );
-            if let Some(meant) = meant(key, &documented).filter(|meant| !has(meant)) {
-                text = format!("{text}: did you mean {meant}?");
-            }
             hints.push((path, text));
         }
     }
@@ -109,7 +114,7 @@ const ALIASES: [(&str, &str); 30] = [
 ];
 
 /// The documented key that was probably meant.
-fn meant(key: &str, documented: &[&'static str]) -> Option<&'static str> {
+fn suggestion(key: &str, documented: &[&'static str]) -> Option<&'static str> {
     let plain = letters(key);
     let alias = ALIASES.iter().find(|(alias, _)| *alias == plain);
     let alias = alias.map(|(_, meant)| *meant);
@@ -123,15 +128,15 @@ pub(crate) fn of_reference(path: &str, text: &str) -> Option<String> {
     let (_, rest) = text.split_once("{{resolve:secretsmanager:")?;
     let (reference, _) = rest.split_once("}}")?;
     let said = format!(
-        "{path} holds a dynamic reference to Secrets Manager, which AWS does not support in custom \
-         resources; where it arrives unresolved, the function refuses it"
+        "{path} contains a dynamic reference to Secrets Manager. AWS does not support these in \
+         custom resources; if it arrives unresolved, the function refuses the request"
     );
     let Some(key) = path.strip_prefix("ProviderDetails.") else {
         return Some(said);
     };
     let source = source(reference);
     Some(format!(
-        "{said}. To have the function read it: ProviderDetailsFrom: {{{key}: {{SecretsManager: \
+        "{said}. Instead, write ProviderDetailsFrom: {{{key}: {{SecretsManager: \
          {{{source}}}}}}}"
     ))
 }

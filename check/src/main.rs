@@ -27,16 +27,15 @@ Checks the resources of type Custom::CognitoIdentityProvider in CloudFormation a
 Usage: cfn-cognito-idp-check [--format text|json|sarif] [--skip-others] TEMPLATE...
        cfn-cognito-idp-check --version
 
-A template is a YAML or JSON file, a serverless.yml with resources, or - for the standard input. What
-only a deployment can know (!Ref, !Sub, other functions, dynamic references) is left to it; both
-branches of an !If are checked. What would only be a warning in the function's log is one here, and so
-is what Cognito or CloudFormation may or may not take.
+A template is a YAML or JSON file, a serverless.yml with resources, or - for the standard input.
+Values that are only known at deployment (!Ref, !Sub, other functions, dynamic references) are not
+checked; both branches of an !If are. An error is something that the function would refuse. A warning
+is something that the function would only log, or that Cognito or CloudFormation may refuse.
 
-With --skip-others, files that are no CloudFormation templates are passed over, as hooks and globs
-need it.
+--skip-others skips files that are not CloudFormation templates, as pre-commit hooks and globs need.
 
-Exit status: 0 if there are no problems (warnings do not count), 1 if there are, 2 if a file cannot
-be read or is no template.
+Exit status: 0 without errors (warnings do not count), 1 with errors, 2 if a file cannot be read or is
+not a template.
 ";
 
 const VERSION: &str = concat!(env!("CARGO_BIN_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
@@ -84,7 +83,7 @@ fn arguments() -> Result<Command, lexopt::Error> {
         }
     }
     if files.is_empty() {
-        return Err("no template was given".into());
+        return Err("no TEMPLATE given".into());
     }
     Ok(Command::Check {
         format,
@@ -115,15 +114,15 @@ fn run(format: Format, skip_others: bool, files: &[OsString]) -> ExitCode {
             }
         }
     }
-    let problems = findings
+    let errors = findings
         .iter()
         .filter(|finding| finding.level == Level::Error)
         .count();
-    let warnings = match findings.len() - problems {
+    let warnings = match findings.len() - errors {
         0 => String::new(),
         count => format!(", {}", plural(count, "warning")),
     };
-    if problems > 0 && status == ExitCode::SUCCESS {
+    if errors > 0 && status == ExitCode::SUCCESS {
         status = ExitCode::FAILURE;
     }
     let files = |count, what| match count {
@@ -134,8 +133,8 @@ fn run(format: Format, skip_others: bool, files: &[OsString]) -> ExitCode {
     let summary = format!(
         "{} checked, {}{warnings}{}{}\n",
         plural(checked, "identity provider"),
-        plural(problems, "problem"),
-        files(skipped, "passed over"),
+        plural(errors, "error"),
+        files(skipped, "skipped"),
         files(unread, "not checked"),
     );
     let status = print(&format.print(&findings), status);
@@ -165,7 +164,7 @@ fn check(
         return if skip_others {
             Ok(Checked::Skipped)
         } else {
-            Err(format!("{file}: this is not in UTF-8"))
+            Err(format!("{file}: not UTF-8 text"))
         };
     };
 
@@ -179,7 +178,7 @@ fn check(
             Ok(Checked::Skipped)
         } else {
             Err(format!(
-                "{file}: this is no template, as it has no map named Resources"
+                "{file}: not a CloudFormation template: it has no Resources map"
             ))
         };
     };
@@ -214,7 +213,7 @@ fn check(
 fn print(text: &str, status: ExitCode) -> ExitCode {
     match io::stdout().write_all(text.as_bytes()) {
         Ok(()) => status,
-        Err(error) => fail(&format!("the standard output: {error}\n")),
+        Err(error) => fail(&format!("cannot write to standard output: {error}\n")),
     }
 }
 

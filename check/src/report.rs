@@ -130,7 +130,8 @@ fn sarif(findings: &[Finding]) -> Value {
             "tool": {"driver": {
                 "name": env!("CARGO_BIN_NAME"),
                 "version": env!("CARGO_PKG_VERSION"),
-                "rules": [{"id": RULE, "shortDescription": {"text": "What Cognito takes"}}],
+                "rules": [{"id": RULE, "shortDescription": {"text": "Identity provider properties \
+                 that Cognito, CloudFormation or the function would refuse"}}],
             }},
             "results": results,
         }],

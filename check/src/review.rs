@@ -5,7 +5,9 @@ use std::{
     time::SystemTime,
 };
 
-use cfn_cognito_idp_core::provider::{ExpiredCertificates, Problem, adopts, check_properties};
+use cfn_cognito_idp_core::provider::{
+    ExpiredCertificates, PropertyError, adopts, check_properties,
+};
 
 use crate::{
     hints,
@@ -44,7 +46,7 @@ impl<'a> Review<'a> {
                 path => path,
             };
             let text = format!(
-                "{what} is given again at {}: of equal keys, CloudFormation takes the last",
+                "{what} is given again at {}; CloudFormation uses the last one",
                 replaced.by
             );
             self.findings
@@ -115,23 +117,21 @@ fn said_of(reading: &Reading) -> Vec<(Level, String, String)> {
     let mut found = check_properties(&reading.value, expired, now());
     // What else is in the details decides on some of the metadata's errors.
     if reading.is_unknown(METADATA) || reading.is_open(DETAILS) {
-        let is_metadata = |problem: &Problem| matches!(problem, Problem::Metadata(_));
-        found.problems.retain(|problem| !is_metadata(problem));
+        let is_metadata = |error: &PropertyError| matches!(error, PropertyError::Metadata(_));
+        found.errors.retain(|error| !is_metadata(error));
         found.warnings.clear();
     }
     // The function never sees a resource without one.
     let token = reading.value.get("ServiceToken");
     if reading.value.is_object() && token.is_none_or(serde_json::Value::is_null) {
         found
-            .problems
-            .insert(0, Problem::Missing("ServiceToken".into()));
+            .errors
+            .insert(0, PropertyError::Missing("ServiceToken".into()));
     }
-    found
-        .problems
-        .retain(|problem| !reading.leaves_open(problem));
-    let problems = found.problems.iter().map(|problem| {
-        let path = problem.path().into_owned();
-        (Level::Error, path, problem.to_string())
+    found.errors.retain(|error| !reading.leaves_open(error));
+    let errors = found.errors.iter().map(|error| {
+        let path = error.path().into_owned();
+        (Level::Error, path, error.to_string())
     });
     let warnings = found.warnings.iter().map(|warning| {
         let text = format!("{METADATA} {warning}");
@@ -139,7 +139,7 @@ fn said_of(reading: &Reading) -> Vec<(Level, String, String)> {
     });
     let hints = hints::of(reading).into_iter();
     let hints = hints.map(|(path, text)| (Level::Warning, path, text));
-    let mut said: Vec<_> = problems.chain(warnings).chain(hints).collect();
+    let mut said: Vec<_> = errors.chain(warnings).chain(hints).collect();
     let mut known = BTreeSet::new();
     said.retain(|said| known.insert(said.clone()));
     said

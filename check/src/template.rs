@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cfn_cognito_idp_core::provider::{Problem, path_of};
+use cfn_cognito_idp_core::provider::{PropertyError, path_of};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -275,7 +275,7 @@ pub(crate) fn intrinsic(node: &Node) -> Option<(&str, &Node)> {
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     pub value: Value,
-    /// Where each path is, as [`Problem::path`] has it.
+    /// Where each path is, as [`PropertyError::path`] has it.
     places: BTreeMap<String, Position>,
     /// Paths whose values only the deployment knows.
     unknown: BTreeSet<String>,
@@ -294,27 +294,31 @@ impl Reading {
         self.value.get(name)
     }
 
-    /// Whether the problem may be none once it is known what the template leaves open.
-    pub(crate) fn leaves_open(&self, problem: &Problem) -> bool {
-        let path = problem.path();
-        let is_open = match problem {
+    /// Whether the error may be none once it is known what the template leaves open.
+    pub(crate) fn leaves_open(&self, error: &PropertyError) -> bool {
+        let path = error.path();
+        let is_open = match error {
             // It may come with what the deployment adds to its map.
-            Problem::Missing(_) => self.is_open(parent(&path)),
+            PropertyError::Missing(_) => self.is_open(parent(&path)),
             // It takes both, whatever else there is.
-            Problem::BothMetadata => {
+            PropertyError::BothMetadata => {
                 return ["ProviderDetails", "ProviderDetailsFrom"]
                     .iter()
                     .flat_map(|map| ["MetadataURL", "MetadataFile"].map(|key| path_of(map, key)))
                     .any(|path| self.is_optional(&path));
             }
             // It takes both.
-            Problem::GivenTwice(key) => self.is_optional(&path_of("ProviderDetails", key)),
+            PropertyError::ValueAndSource(key) => {
+                self.is_optional(&path_of("ProviderDetails", key))
+            }
             // How many there are.
-            Problem::Form { .. } | Problem::Size { .. } => self.optional_in.contains(&*path),
+            PropertyError::Form { .. } | PropertyError::Size { .. } => {
+                self.optional_in.contains(&*path)
+            }
             _ => false,
         };
         // A key can be seen to be wrong without its value, if it is there.
-        let is_unknown = if problem.is_of_key() {
+        let is_unknown = if error.is_of_key() {
             self.is_unknown(parent(&path)) || self.is_optional(&path)
         } else {
             self.is_unknown(&path)
@@ -398,8 +402,8 @@ impl Reader<'_> {
         Some(match &node.kind {
             Kind::Null => {
                 let text = format!(
-                    "{path} is null, and CloudFormation says that \"'null' values are not allowed in \
-                     templates\""
+                    "{path} is null, which CloudFormation refuses: \"'null' values are not \
+                     allowed in templates\""
                 );
                 self.reading.warnings.insert(path.to_owned(), text);
                 Value::Null

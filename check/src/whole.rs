@@ -144,8 +144,8 @@ fn twin<'a>(resource: &Resource<'a>, other: &Resource<'a>, found: &mut Findings<
         return;
     }
     let text = format!(
-        "this resource manages the same provider as {} at {}, by UserPoolId and ProviderName: the one \
-         that is deleted first deletes it for both",
+        "this resource manages the same provider as {} at {} (same UserPoolId and ProviderName): \
+         deleting either one deletes the provider",
         other.name, other.at
     );
     found.add(ours, ours.at, "", text);
@@ -188,9 +188,10 @@ fn clients<'a>(resources: &[Resource<'a>], found: &mut Findings<'a>) {
                 continue;
             }
             let text = format!(
-                "{property} names {name}, and this client does not wait for {}: if it is made first, \
-                 Cognito says \"The provider {name} does not exist for User Pool\". Write !GetAtt \
-                 {}.ProviderName for the name, or DependsOn: {}",
+                "{property} names {name} but this app client does not depend on {}: if the client \
+                 is created first, Cognito fails with \"The provider {name} does not exist for \
+                 User Pool\". Use !GetAtt \
+                 {}.ProviderName instead of the literal, or add DependsOn: {}",
                 provider.name, provider.name, provider.name
             );
             found.add(client, *at, property, text);
@@ -319,15 +320,15 @@ fn attributes<'a>(provider: &Resource<'a>, pool: &Resource<'a>, found: &mut Find
         let text = match attribute {
             // aws-cli#9729
             None if is_whole && key.starts_with("custom:") => format!(
-                "{path} maps to an attribute that the Schema of {} at {} does not have: unless it was \
-                 added to the pool otherwise, Cognito says \"AttributeMapping contains invalid \
-                 mapping\"",
+                "{path} maps to an attribute that is not in the Schema of {} at {}: unless it was \
+                 added outside the template, Cognito fails with \"AttributeMapping contains \
+                 invalid mapping\"",
                 pool.name, pool.at
             ),
             // Seen by others: accelerated-intelligent-document-processing-on-aws#835.
             Some(attribute) if attribute.is_immutable => format!(
-                "{path} maps to an attribute that is Mutable: false in {} at {}: Cognito writes it at \
-                 each sign-in, so that the second sign-in of every user fails with \"Attribute cannot \
+                "{path} maps to an attribute with Mutable: false in {} at {}: Cognito writes it \
+                 at every sign-in, so each user's second sign-in fails with \"Attribute cannot \
                  be updated\"",
                 pool.name, pool.at
             ),
@@ -341,7 +342,8 @@ fn attributes<'a>(provider: &Resource<'a>, pool: &Resource<'a>, found: &mut Find
     for attribute in schema.iter().filter(|attribute| attribute.is_required) {
         if !mapped.iter().any(|key| attribute.is_called(key)) {
             let text = format!(
-                "{MAPPING} has no {}, which {} at {} requires: the first sign-in of a user fails",
+                "{MAPPING} does not map {}, which {} at {} requires: a new user's first sign-in \
+                 fails",
                 attribute.name, pool.name, pool.at
             );
             found.add(provider, place(MAPPING), MAPPING, text);
@@ -368,7 +370,7 @@ fn unverified(pool: &Resource<'_>, mapped: &[&str]) -> Option<String> {
     }
     let uses = [
         ("AliasAttributes", "cannot sign in with it"),
-        ("AutoVerifiedAttributes", "cannot reset a password by it"),
+        ("AutoVerifiedAttributes", "cannot reset a password with it"),
     ];
     let (property, without) = uses.into_iter().find(|(property, _)| {
         let list = pool.property(property).and_then(|list| list.value.list());
@@ -376,8 +378,8 @@ fn unverified(pool: &Resource<'_>, mapped: &[&str]) -> Option<String> {
         items.any(|item| item.text() == Some("email"))
     })?;
     Some(format!(
-        "AttributeMapping has email and no email_verified: Cognito treats a mapped address as \
-         unverified, and a user {without}, although {} at {} lists email in {property}. Map \
+        "AttributeMapping maps email but not email_verified: Cognito treats the address as \
+         unverified, so a user {without}, although {} at {} lists email in {property}. Map \
          email_verified if the provider sends it",
         pool.name, pool.at
     ))

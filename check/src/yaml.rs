@@ -207,7 +207,10 @@ fn read(text: &str) -> Result<Rc<Node>, SyntaxError> {
         let at = event.start_mark.into();
         let (node, anchor) = match event.data {
             EventData::DocumentStart { .. } if root.is_some() => {
-                return Err(SyntaxError::new(at, "a second document begins here"));
+                return Err(SyntaxError::new(
+                    at,
+                    "a template is one YAML document; a second one starts here",
+                ));
             }
             EventData::Scalar {
                 anchor,
@@ -240,7 +243,10 @@ fn read(text: &str) -> Result<Rc<Node>, SyntaxError> {
             }
             EventData::Alias { anchor } => {
                 let node = anchors.get(&anchor).ok_or_else(|| {
-                    SyntaxError::new(at, "there is no anchor of that name before this alias")
+                    SyntaxError::new(
+                        at,
+                        "unknown alias: no anchor of that name is defined above it",
+                    )
                 })?;
                 (Rc::clone(node), None)
             }
@@ -248,7 +254,10 @@ fn read(text: &str) -> Result<Rc<Node>, SyntaxError> {
             _ => continue,
         };
         if node.nodes > NODES_MAX || stack.len() + node.depth > DEPTH_MAX {
-            return Err(SyntaxError::new(at, "aliases make this too large"));
+            return Err(SyntaxError::new(
+                at,
+                "aliases expand to too many or too deeply nested values",
+            ));
         }
         if let Some(anchor) = anchor {
             anchors.insert(anchor, Rc::clone(&node));
@@ -269,7 +278,10 @@ fn open(
     map: bool,
 ) -> Result<(), SyntaxError> {
     if stack.len() >= DEPTH_MAX {
-        return Err(SyntaxError::new(at, "this is nested too deeply"));
+        return Err(SyntaxError::new(
+            at,
+            "nested too deeply (more than 200 levels)",
+        ));
     }
     stack.push(Open {
         at,
@@ -333,7 +345,7 @@ fn entries(open: &Open) -> Result<Vec<Entry>, SyntaxError> {
     for pair in open.nodes.chunks_exact(2) {
         let [key, value] = pair else { continue };
         let Some(text) = key.text() else {
-            return Err(SyntaxError::new(key.at, "a key must be a text"));
+            return Err(SyntaxError::new(key.at, "map keys must be strings"));
         };
         if text == "<<" {
             let maps = value.list().unwrap_or_else(|| std::slice::from_ref(value));
@@ -467,19 +479,19 @@ mod tests {
         assert_eq!(refused(""), "1:1: the file is empty");
         assert_eq!(
             refused("a: 1\n---\nb: 2\n"),
-            "2:1: a second document begins here"
+            "2:1: a template is one YAML document; a second one starts here"
         );
         assert_eq!(
             refused("a: &a [*a]\n"),
-            "1:8: there is no anchor of that name before this alias"
+            "1:8: unknown alias: no anchor of that name is defined above it"
         );
-        assert_eq!(refused("? [a]\n: b\n"), "1:3: a key must be a text");
+        assert_eq!(refused("? [a]\n: b\n"), "1:3: map keys must be strings");
         assert!(refused("a: [1, 2\nb: 3\n").starts_with("2:"));
     }
 
     #[test]
     fn what_would_take_for_ever_is_refused() {
-        assert!(refused(&"- ".repeat(300)).ends_with("this is nested too deeply"));
+        assert!(refused(&"- ".repeat(300)).ends_with("nested too deeply (more than 200 levels)"));
         let grown = |levels, items: fn(usize) -> String| {
             let lines =
                 (1..levels).map(|level| format!("a{level}: &a{level} {}", items(level - 1)));
@@ -489,8 +501,8 @@ mod tests {
             refused(&lines.join("\n"))
         };
         let laughs = grown(100, |below| format!("[*a{below}, *a{below}]"));
-        assert!(laughs.ends_with("aliases make this too large"));
+        assert!(laughs.ends_with("aliases expand to too many or too deeply nested values"));
         let tower = grown(300, |below| format!("[*a{below}]"));
-        assert!(tower.ends_with("aliases make this too large"));
+        assert!(tower.ends_with("aliases expand to too many or too deeply nested values"));
     }
 }

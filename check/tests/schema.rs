@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path};
 
-use cfn_cognito_idp_core::provider::{Declared, PROPERTIES, Problem, schema};
+use cfn_cognito_idp_core::provider::{Declared, PROPERTIES, PropertyError, schema};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn validator() -> Validator {
     jsonschema::validator_for(&schema()).unwrap()
 }
 
-fn problems(properties: &Value) -> Vec<Problem> {
+fn problems(properties: &Value) -> Vec<PropertyError> {
     Declared::try_from(properties)
         .err()
         .map(|problems| problems.0)
@@ -134,8 +134,8 @@ fn what_breaks_a_rule_is_refused_by_both() {
             .iter()
             .map(ToString::to_string)
             .collect();
-        let problem = example["Metadata"]["Problem"].as_str().unwrap();
-        assert_eq!(said, [problem], "{}", path.display());
+        let error = example["Metadata"]["Error"].as_str().unwrap();
+        assert_eq!(said, [error], "{}", path.display());
         assert!(!validator.is_valid(properties), "{}", path.display());
         count += 1;
     }

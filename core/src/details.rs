@@ -1,4 +1,4 @@
-//! `ProviderDetails`: the map that holds the secrets, in a type that does not show them.
+//! `ProviderDetails`, in a type that does not reveal the secrets in it.
 
 use std::{
     cmp::Reverse,
@@ -12,8 +12,8 @@ use crate::text::document;
 
 /// The keys of `ProviderDetails` whose values may be shown, most useful first.
 ///
-/// Everything else, keys of the future included, is treated as a secret. Adding a key here puts
-/// its value into stack outputs, where everybody who may read the stack reads it.
+/// Every other key, including future ones, is treated as a secret. Adding a key here puts its value
+/// into stack outputs, visible to everyone who can read the stack.
 pub const PUBLIC_KEYS: [&str; 21] = [
     "ActiveEncryptionCertificate",
     "SSORedirectBindingURI",
@@ -38,37 +38,37 @@ pub const PUBLIC_KEYS: [&str; 21] = [
     "MetadataURL",
 ];
 
-/// Keys that Cognito stores and never returns, so that they cannot be compared.
+/// Keys that Cognito stores but never returns: their values cannot be compared.
 const WRITE_ONLY_KEYS: [&str; 1] = ["private_key"];
 
-/// The keys that are known to hold secrets: their values are cleared from texts at any length.
+/// Keys known to hold secrets: their values are redacted whatever their length.
 const SECRET_KEYS: [&str; 3] = ["client_secret", "private_key", METADATA_FILE];
 
-/// What a value may have at most, in characters.
+/// The longest value that Cognito accepts, in characters.
 pub const VALUE_MAX: usize = 131_072;
 
 /// The key whose value is an XML document.
 pub(crate) const METADATA_FILE: &str = "MetadataFile";
 
-/// From this many characters on, a secret is cleared from texts wherever it stands. A shorter one is
-/// cleared where it stands as a word, or else it would spoil the words that contain it. Shorter values
-/// of unknown keys are left in texts: a "true" or "POST" is no secret.
+/// The length, in characters, from which a secret is redacted anywhere in a text. A shorter secret
+/// is redacted only where it is a whole word, because other words may contain it. Shorter values of
+/// unknown keys are not redacted: "true" or "POST" is not a secret.
 const SECRET_MIN: usize = 8;
 
 /// A provider's `ProviderDetails`. Its `Debug` shows keys only.
 ///
-/// A `MetadataFile` is kept without what may stand before the document, wherever it comes from: from a
-/// template, from a source, or from Cognito, which may have it from an earlier version. So two that differ
-/// in that only are equal.
+/// A `MetadataFile` is stored without the byte order mark and white space before the document,
+/// whether it comes from a template, from a source, or from Cognito (where an earlier version may
+/// have written them). Two values that differ only in these characters are equal.
 #[derive(Clone, Default)]
 pub struct Details {
     values: BTreeMap<String, SecretString>,
-    /// The keys whose values come from a source that keeps secrets, so that they are never shown.
+    /// Keys whose values are never shown because they come from a source of secrets.
     hidden: BTreeSet<String>,
 }
 
 impl Details {
-    /// The value under `key`, if it is one that may be shown.
+    /// Returns the value of `key` if it may be shown.
     pub fn public(&self, key: &str) -> Option<&str> {
         self.is_public(key).then(|| self.expose(key)).flatten()
     }
@@ -77,7 +77,8 @@ impl Details {
         PUBLIC_KEYS.contains(&key) && !self.hidden.contains(key)
     }
 
-    /// Hides, under whatever key, the values that `desired` has from a source that keeps secrets.
+    /// Hides every key whose value repeats a hidden value of `desired`, and every key hidden in
+    /// `desired`.
     pub fn hide_secrets_of(&mut self, desired: &Self) {
         let secrets = desired.hidden.iter().filter_map(|key| desired.expose(key));
         let secrets: Vec<&str> = secrets.filter(|secret| !secret.is_empty()).collect();
@@ -93,19 +94,21 @@ impl Details {
         self.hidden.extend(desired.hidden.iter().cloned());
     }
 
-    /// The value under `key`, whatever it is: for the wire and for comparison, never for a text.
+    /// Returns the value of `key`, secret or not. For requests and comparisons only, never for
+    /// messages.
     pub fn expose(&self, key: &str) -> Option<&str> {
         self.values.get(key).map(SecretString::expose_secret)
     }
 
-    /// All keys with their values, for the wire.
+    /// Returns all keys and values, secrets included. For requests and comparisons only, never for
+    /// messages.
     pub fn expose_all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values
             .iter()
             .map(|(key, value)| (key.as_str(), value.expose_secret()))
     }
 
-    /// Adds a value that was read, and hides it if it is a secret.
+    /// Adds a value, and hides it if it is a secret.
     pub fn insert(&mut self, key: String, value: SecretString, is_secret: bool) {
         if is_secret {
             self.hidden.insert(key.clone());
@@ -116,7 +119,7 @@ impl Details {
         self.values.insert(key, value);
     }
 
-    /// All but the values under some keys.
+    /// Returns a copy without the keys for which `is_left_out` holds.
     #[must_use]
     pub fn without(&self, is_left_out: impl Fn(&str) -> bool) -> Self {
         let kept = self.values.iter().filter(|(key, _)| !is_left_out(key));
@@ -128,15 +131,16 @@ impl Details {
         }
     }
 
-    /// Hides the values under these keys.
+    /// Hides the values of these keys.
     pub fn hide(&mut self, keys: impl IntoIterator<Item = String>) {
         self.hidden.extend(keys);
     }
 
-    /// Whether `observed` holds everything that is wanted here.
+    /// Returns whether `observed` contains all of these values.
     ///
-    /// Keys that Cognito added by itself do not count, nor do those that it never returns.
-    pub fn are_held_by(&self, observed: &Self) -> bool {
+    /// Ignores keys that Cognito added, and keys that are missing because Cognito never returns
+    /// them.
+    pub fn are_contained_in(&self, observed: &Self) -> bool {
         self.expose_all().all(|(key, wanted)| {
             observed
                 .expose(key)
@@ -144,8 +148,8 @@ impl Details {
         })
     }
 
-    /// `text` with every value that may not be shown replaced: Cognito's validation messages
-    /// quote what they refuse.
+    /// Returns `text` with every secret replaced by `***`: Cognito's validation messages quote the
+    /// values that they reject.
     pub fn redact(&self, text: &str) -> String {
         let secrets = self.secrets();
         let mut redacted = String::with_capacity(text.len());
@@ -168,7 +172,7 @@ impl Details {
         redacted
     }
 
-    /// Every form in which a text may quote a value that must not be shown, longest first.
+    /// Returns every form in which a text may quote a secret, longest first.
     fn secrets(&self) -> Vec<String> {
         let mut secrets = BTreeSet::new();
         for (key, value) in self.expose_all().filter(|(key, _)| !self.is_public(key)) {
@@ -176,11 +180,12 @@ impl Details {
             if !is_secret && value.chars().count() < SECRET_MIN {
                 continue;
             }
-            // As JSON has it, line breaks are "\\n".
+            // JSON escapes line breaks as "\\n".
             let json = serde_json::Value::from(value).to_string();
             let quoted = json.get(1..json.len() - 1).unwrap_or(value);
             secrets.extend([value, value.trim(), quoted].map(ToOwned::to_owned));
-            // A message may quote one line of a key. Those of a document are no secrets of their own.
+            // A message may quote a single line of a private key. Single lines of metadata are not
+            // secret.
             if key == "private_key" {
                 let lines = value.lines().map(str::trim);
                 let lines = lines.filter(|line| line.chars().count() >= SECRET_MIN);
@@ -194,7 +199,7 @@ impl Details {
     }
 }
 
-/// Returns what is kept of a value, and sent to Cognito.
+/// Returns the part of a value that is stored and sent to Cognito.
 pub(crate) fn kept<'a>(key: &str, value: &'a str) -> &'a str {
     if key == METADATA_FILE {
         document(value)
@@ -203,12 +208,13 @@ pub(crate) fn kept<'a>(key: &str, value: &'a str) -> &'a str {
     }
 }
 
-/// Whether a text between these characters is the secret, and not part of a word.
+/// Returns whether an occurrence of `secret` between these characters is the secret itself and not
+/// part of a word.
 fn stands(before: Option<char>, secret: &str, after: Option<char>) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     match secret.chars().count() {
         SECRET_MIN.. => true,
-        // A letter is a word in many a sentence, so that it has to be quoted or assigned.
+        // A single letter is often a word, so it counts only when quoted or assigned.
         1 => {
             before.is_some_and(|c| "\"'=:{[(".contains(c))
                 && after.is_none_or(|c| "\"',;}])".contains(c))
@@ -365,7 +371,7 @@ END"#
         for details in [&added, &given, &plain] {
             assert_eq!(details.expose("MetadataFile"), Some(document));
             for other in [&added, &given, &plain] {
-                assert!(details.are_held_by(other));
+                assert!(details.are_contained_in(other));
             }
         }
         let key = Details::from_iter([("private_key", "\u{feff}k")]);
@@ -376,7 +382,7 @@ END"#
     fn comparison_ignores_added_and_write_only_keys_and_nothing_else() {
         let wanted = Details::from_iter([("client_id", "a"), ("private_key", "k")]);
         let held =
-            |entries: &[(&str, &str)]| wanted.are_held_by(&entries.iter().copied().collect());
+            |entries: &[(&str, &str)]| wanted.are_contained_in(&entries.iter().copied().collect());
         assert!(held(&[("client_id", "a"), ("authorize_url", "u")]));
         assert!(held(&[("client_id", "a"), ("private_key", "k")]));
         assert!(!held(&[("client_id", "a"), ("private_key", "other")]));

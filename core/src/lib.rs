@@ -1,10 +1,12 @@
-//! What is decided about the identity providers of Amazon Cognito user pools, without a network: what a
-//! template may say, what SAML metadata say, and which call comes next.
+//! Rules and decisions about identity providers of Amazon Cognito user pools, without network
+//! access: the validation of templates, the check of SAML metadata, and the choice of the next
+//! call.
 //!
 //! # The way of a request
-//! [`provider`] reads the properties and names all that is wrong with them, with [`saml`] for metadata.
-//! [`plan`] turns what is wanted into one call after another, whose provider [`physical_id`] names.
-//! [`details`] keeps the secrets among the values out of every text.
+//! [`provider`] parses the properties and reports every error in them; [`saml`] checks metadata.
+//! [`plan`] turns the intent of a request into a sequence of calls; [`physical_id`] identifies
+//! their provider.
+//! [`details`] keeps secret values out of messages and logs.
 
 pub mod details;
 mod named;

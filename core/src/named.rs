@@ -1,6 +1,7 @@
 //! Enums whose variants have names in templates.
 
-/// Defines an enum from its variants and their names, so that no list of either can miss one.
+/// Defines an enum, the list of its variants, and the conversions to and from their names in
+/// templates.
 macro_rules! named {
     (
         $(#[$about:meta])*
@@ -12,15 +13,15 @@ macro_rules! named {
         $visibility enum $name { $($variant,)+ }
 
         impl $name {
-            /// All of them, in the order in which messages list them.
+            /// All variants, in the order in which messages list them.
             $visibility const ALL: [Self; [$($text),+].len()] = [$(Self::$variant),+];
 
-            /// The name in templates.
+            /// Returns the name that templates use.
             $visibility const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
             }
 
-            /// The one of that name.
+            /// Returns the variant with this name, if there is one.
             $visibility fn from_name(name: &str) -> Option<Self> {
                 Self::ALL.into_iter().find(|it| it.as_str() == name)
             }

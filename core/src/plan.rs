@@ -1,8 +1,9 @@
-//! What to do about a request: pure decisions, one call at a time.
+//! Decides what to do for a request, one call at a time, without side effects.
 //!
-//! [`start`] looks at a request and names the first call, or the answer if none is needed. Every
-//! outcome goes to [`Plan::resume`], which names the next. Nothing here waits, reads a clock or
-//! knows the SDK, so that every path can be walked in a test, or exhaustively by a model checker.
+//! [`start`] returns the first call of a request, or the answer if no call is needed.
+//! [`Plan::resume`] takes the outcome of a call and returns the next. Nothing here waits, reads a
+//! clock or uses the SDK, so a test can follow every path and a model checker can explore all of
+//! them.
 
 mod adopt;
 mod before_retry;
@@ -21,7 +22,7 @@ mod update;
 
 use adopt::TakeOver;
 use creation::{Creation, Purpose, Replaced};
-use delete::Removal;
+use delete::Deletion;
 use identifiers::Identifiers;
 use superseded::Question;
 pub use timing::Timing;
@@ -33,10 +34,10 @@ use crate::{
     provider::{Declared, Members, Previous, Provider},
 };
 
-/// The key that Cognito never returns, so that it cannot be seen which of two values is stored.
+/// A key that Cognito never returns: which of two values is stored cannot be observed.
 const NEVER_RETURNED: &str = "private_key";
 
-/// A call to Cognito, all that goes into it.
+/// A call to Cognito or CloudFormation, with all of its input.
 #[derive(Debug, Clone)]
 pub enum Call {
     /// `CreateIdentityProvider`.
@@ -45,24 +46,24 @@ pub enum Call {
     Describe(ProviderId),
     /// `UpdateIdentityProvider`. A member that is `None` stays as it is.
     Update {
-        /// Which provider.
+        /// The provider to update.
         id: ProviderId,
-        /// `ProviderDetails`; Cognito replaces them whole.
+        /// The complete `ProviderDetails`; Cognito replaces all of them.
         details: Option<Details>,
         /// The optional members.
         members: Members,
     },
     /// `DeleteIdentityProvider`.
     Delete(ProviderId),
-    /// `GetSigningCertificate`, of the pool of that provider.
+    /// `GetSigningCertificate` for the provider's pool.
     SigningCertificate(ProviderId),
-    /// CloudFormation's `DescribeStackResource`, of the resource that this provider is: whether the
-    /// request is still its last one.
+    /// CloudFormation's `DescribeStackResource` for the provider's resource, to find out whether
+    /// this request is still the resource's latest.
     StackResource(ProviderId),
 }
 
 impl Call {
-    /// The provider that it is about.
+    /// Returns the provider that the call is about.
     pub const fn id(&self) -> &ProviderId {
         match self {
             Self::Create(provider) => &provider.id,
@@ -74,7 +75,7 @@ impl Call {
         }
     }
 
-    /// The operation's name in its service's API.
+    /// Returns the name of the operation in the API of its service.
     pub const fn operation(&self) -> &'static str {
         match self {
             Self::Create(_) => "CreateIdentityProvider",
@@ -90,11 +91,11 @@ impl Call {
 /// A provider as Cognito describes it.
 #[derive(Debug, Clone)]
 pub struct Observed {
-    /// `ProviderType`, by name: Cognito may know types that this handler does not.
+    /// `ProviderType` as text: Cognito may support types unknown to this handler.
     pub kind: String,
     /// `ProviderDetails`, with the keys that Cognito added.
     pub details: Details,
-    /// The optional members. What is not set is `None` or empty, as Cognito pleases.
+    /// The optional members. Cognito returns an unset member as `None` or empty.
     pub members: Members,
     /// `CreationDate`, in milliseconds since 1970.
     pub created: i64,
@@ -106,52 +107,52 @@ pub struct Observed {
     pub last_modified_date: String,
 }
 
-/// Why a call did not do what it was for.
+/// The error of a call.
 #[derive(Debug, Clone)]
-pub struct Failure {
-    /// What decisions depend on.
-    pub kind: FailureKind,
-    /// For the operator: what was being done to what, and what came back.
+pub struct CallError {
+    /// The kind, on which decisions depend.
+    pub kind: CallErrorKind,
+    /// The message for the operator: the action, the provider and the error.
     pub text: String,
-    /// Whether the call certainly changed nothing. A call that was sent and never answered may
-    /// have been carried out, and so may one that ended in a 500.
-    pub settled: bool,
+    /// Whether the service may have carried out the call: it was sent, and the response was
+    /// missing, unreadable or a 5xx.
+    pub in_doubt: bool,
 }
 
-/// The failures that lead somewhere.
+/// The kinds of errors that the plan handles differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureKind {
+pub enum CallErrorKind {
     /// `DuplicateProviderException`: the name or an identifier is taken.
     Duplicate,
     /// `ResourceNotFoundException`: the provider or its pool is gone.
     NotFound,
-    /// The attempt did not succeed and is worth another one. The time until then has passed, and
-    /// others may have acted in it.
-    Waited,
-    /// Anything else that ends the work, the deadline included.
+    /// The attempt failed and may be retried. The delay before the retry has passed; others may
+    /// have changed the provider during it.
+    RetryDue,
+    /// Any other error that ends the work, including the deadline.
     Other,
 }
 
-/// What a call returned.
+/// The output of a call.
 #[derive(Debug, Clone)]
 pub enum Output {
-    /// The provider, as it is now.
+    /// The provider in its current state.
     Provider(Observed),
     /// The pool's signing certificate.
     Certificate(String),
-    /// What CloudFormation says of the resource that the request is about.
+    /// The state of the request's resource in CloudFormation.
     StackResource(StackResource),
-    /// Nothing, as `DeleteIdentityProvider` does.
+    /// No output, as of `DeleteIdentityProvider`.
     Nothing,
 }
 
-/// What CloudFormation says of a resource.
+/// The state of a resource in CloudFormation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackResource {
-    /// Whether it has sent the resource another request since this one, or has stopped waiting for
-    /// the answer.
+    /// Whether CloudFormation has since sent the resource another request, or has stopped waiting
+    /// for the response.
     pub superseded: bool,
-    /// `PhysicalResourceId`, by the last answer that counted.
+    /// `PhysicalResourceId` in the latest response that CloudFormation accepted.
     pub physical_id: Option<String>,
 }
 
@@ -164,31 +165,31 @@ impl Output {
     }
 }
 
-/// How a call ended.
-pub type Outcome = Result<Output, Failure>;
+/// The outcome of a call.
+pub type Outcome = Result<Output, CallError>;
 
-/// The phases of a request, each with a time of its own. The later ones are worth calls after the
-/// time for the work is over.
+/// The phases of a request. Each has its own deadline; the later phases may make calls after the
+/// first deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// What was asked for.
-    Work,
-    /// Finding out what became of it.
-    Settling,
-    /// Putting back what was taken for it.
-    Closing,
+    /// Makes the changes that the request asks for.
+    Apply,
+    /// Finds out whether the changes were made.
+    Verify,
+    /// Undoes the changes after a failure.
+    Undo,
 }
 
-/// What comes next.
+/// The next step of a request.
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
     reason = "a step is taken apart where it is made"
 )]
 pub enum Step {
-    /// Make this call and tell the plan how it ended.
+    /// Make this call and resume the plan with the outcome.
     Call(Box<Call>, Plan),
-    /// Answer CloudFormation.
+    /// End the request with this answer.
     Answer(Answer),
 }
 
@@ -197,17 +198,17 @@ pub enum Step {
 pub struct Answer {
     /// `PhysicalResourceId`.
     pub physical_id: String,
-    /// SUCCESS with what came of it, or FAILED with the `Reason`.
+    /// The success to respond with SUCCESS, or the `Reason` to respond with FAILED.
     pub result: Result<Success, Reason>,
 }
 
-/// Why a request failed, for the operator.
+/// The reason why a request failed, for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Reason(String);
 
 impl Reason {
-    /// Returns its text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -219,103 +220,104 @@ impl From<String> for Reason {
     }
 }
 
-/// A request that was met.
+/// The result of a successful request.
 #[derive(Debug, Clone)]
 pub struct Success {
-    /// What was done, for the log.
-    pub done: &'static str,
-    /// The provider whose attributes the answer carries; a Delete has none.
+    /// A summary of what was done, for the log.
+    pub summary: &'static str,
+    /// The provider whose attributes the answer contains; none for a Delete.
     pub provider: Option<(ProviderId, Option<Observed>)>,
-    /// The certificate that the pool signs its requests with, or why it is not known. A provider
-    /// whose requests are not signed has none.
+    /// The certificate for the requests that the pool signs, or the reason why it could not be
+    /// read. `None` if the pool does not sign requests to the provider.
     pub signing_certificate: Option<Result<String, Reason>>,
 }
 
-/// A request, parsed.
+/// A parsed request.
 #[derive(Debug, Clone)]
 #[expect(
     clippy::large_enum_variant,
     reason = "there is one of it in an invocation"
 )]
 pub enum Intent {
-    /// Make the provider.
+    /// Create the provider.
     Create {
-        /// What is wanted.
+        /// The declared provider.
         declared: Declared,
-        /// For the id of an answer that says that nothing was made.
+        /// The id of the request, for the physical id of a failed Create.
         request_id: String,
     },
-    /// Update the provider, or make another in its place.
+    /// Update the provider, or replace it by another.
     Update {
-        /// The physical id that came in.
+        /// The physical id in the request.
         physical_id: PhysicalId,
         /// What is wanted.
         declared: Declared,
-        /// What was wanted before.
+        /// The previous properties.
         previous: Previous,
     },
-    /// Remove the provider.
+    /// Delete the provider.
     Delete {
         /// The physical id that came in.
         physical_id: PhysicalId,
-        /// What the properties declare, if that matters and can be read.
+        /// The declared provider, if it is needed and valid.
         described: Option<Declared>,
     },
 }
 
-/// A request under way, waiting for the outcome of a call.
+/// A request in progress that waits for the outcome of a call.
 #[derive(Debug)]
 pub struct Plan(State);
 
 #[derive(Debug)]
 enum State {
-    /// Create was sent.
+    /// The create is being made.
     Creating(Creation),
-    /// The name is taken: Describe tells by what.
-    Inspecting(Creation, Failure),
-    /// Describe tells whether the provider of that name is older than the one it would replace.
-    Dating(Creation, Failure, Observed),
-    /// A provider that exists is being brought to the desired state.
+    /// The name is taken: Describe shows by which provider.
+    InspectingDuplicate(Creation, CallError),
+    /// Describe shows whether the provider with the name is older than the one it would replace.
+    ComparingAge(Creation, CallError, Observed),
+    /// An existing provider is being updated to the desired state.
     TakingOver(Creation, TakeOver),
-    /// That failed: Describe tells whether it is as declared all the same.
-    VerifyingTakeOver(Creation, TakeOver, Failure),
-    /// That has waited: Describe tells whether the provider was changed meanwhile.
-    LookingBeforeTakeOver(Creation, TakeOver, Failure),
-    /// A create failed and may have been carried out: Describe tells.
-    Settling(Creation, Failure),
-    /// A create is to be tried again: Describe tells whether the old provider was changed.
-    LookingBeforeReplace(Creation, Failure),
-    /// A create is to be tried again: Describe tells whether the provider is there by now.
-    LookingBeforeRecreate(Creation, Failure),
-    /// A replacement that may have been carried out was overtaken: Describe tells.
+    /// The update failed: Describe shows whether it took effect anyway.
+    VerifyingTakeOver(Creation, TakeOver, CallError),
+    /// The update is to be retried: Describe shows whether the provider was changed meanwhile.
+    CheckingBeforeTakeOver(Creation, TakeOver, CallError),
+    /// A create failed but may have been carried out: Describe shows whether it was.
+    VerifyingCreate(Creation, CallError),
+    /// A create is to be retried: Describe shows whether the old provider was changed.
+    CheckingBeforeReplace(Creation, CallError),
+    /// A create is to be retried: Describe shows whether the provider exists by now.
+    CheckingBeforeRecreate(Creation, CallError),
+    /// A superseded replacement may have been carried out: Describe shows whether it was.
+    CheckingWithdrawal(Creation, String),
+    /// The provider that it created is being deleted.
     Withdrawing(Creation, String),
-    /// What it has made is being deleted.
-    Withdrawn(Creation, String),
-    /// Describe tells what the provider is before it is changed in place.
-    LookingBeforeUpdate(Update, Option<Failure>),
-    /// The provider is being changed in place.
+    /// Describe shows the provider before it is updated in place.
+    CheckingBeforeUpdate(Update, Option<CallError>),
+    /// The provider is being updated in place.
     Updating(Update),
-    /// The change failed: Describe tells whether the provider is as declared all the same.
-    Verifying(Update, Failure),
+    /// The update failed: Describe shows whether it took effect anyway.
+    Verifying(Update, CallError),
     /// Describe reads the old provider's identifiers, and whether it was changed.
-    ReadingOld(Update, ProviderId, Option<Identifiers>, Option<Failure>),
-    /// They are being taken off the old provider.
-    Releasing(Update, Replaced),
-    /// The create failed for that reason: they are being put back.
-    Restoring(Creation, String),
-    /// They could not be put back: Describe tells whether the new provider has them.
-    Finding(Creation, String),
-    /// The provider was changed after the request: CloudFormation tells by which request.
-    Asking(Question),
-    /// Describe tells whether the provider is the one to be deleted.
-    LookingBeforeDelete(Removal),
-    /// Delete was sent.
-    Deleting(Removal),
-    /// All is done; the answer has room for the certificate that signs the requests.
-    Certifying(String, Success),
+    ReadingIdentifiers(Update, ProviderId, Option<Identifiers>, Option<CallError>),
+    /// The identifiers are being removed from the old provider.
+    RemovingIdentifiers(Update, Replaced),
+    /// The create failed for the given reason: the identifiers are being restored.
+    RestoringIdentifiers(Creation, String),
+    /// The identifiers could not be restored: Describe shows whether the new provider has them.
+    VerifyingReplacement(Creation, String),
+    /// The provider may have been changed by a later request: CloudFormation tells whether there is
+    /// one.
+    AskingCloudFormation(Question),
+    /// Describe shows whether the provider may be deleted.
+    CheckingBeforeDelete(Deletion),
+    /// The provider is being deleted.
+    Deleting(Deletion),
+    /// The work is done; the signing certificate is being read for the answer.
+    ReadingCertificate(String, Success),
 }
 
-/// Decides what to do first.
+/// Returns the first step of a request.
 pub fn start(intent: Intent, timing: Timing) -> Step {
     match intent {
         Intent::Create {
@@ -342,67 +344,80 @@ pub fn start(intent: Intent, timing: Timing) -> Step {
 }
 
 impl Plan {
-    /// Decides what to do next.
+    /// Returns the step that follows the outcome of a call.
     pub fn resume(self, outcome: Outcome) -> Step {
         match self.0 {
-            State::Creating(creation) => creation.created(outcome),
-            State::Inspecting(creation, duplicate) => creation.inspected(duplicate, outcome),
-            State::Dating(creation, failure, observed) => {
-                creation.dated(failure, observed, outcome)
+            State::Creating(creation) => creation.on_created(outcome),
+            State::InspectingDuplicate(creation, duplicate) => {
+                creation.on_inspected(duplicate, outcome)
             }
-            State::TakingOver(creation, take_over) => take_over.ended(creation, outcome),
-            State::LookingBeforeTakeOver(creation, take_over, waited) => {
-                take_over.looked(creation, &waited, outcome)
+            State::ComparingAge(creation, error, observed) => {
+                creation.on_old_dated(error, observed, outcome)
             }
-            State::VerifyingTakeOver(creation, take_over, failure) => {
-                take_over.verified(creation, failure, outcome)
+            State::TakingOver(creation, take_over) => take_over.on_updated(creation, outcome),
+            State::CheckingBeforeTakeOver(creation, take_over, waited) => {
+                take_over.on_described(creation, &waited, outcome)
             }
-            State::Settling(creation, failure) => creation.settled(failure, outcome),
-            State::LookingBeforeReplace(creation, waited) => creation.old_looked(&waited, outcome),
-            State::LookingBeforeRecreate(creation, waited) => creation.reappeared(&waited, outcome),
-            State::Withdrawing(creation, reason) => creation.withdrawing(reason, outcome),
-            State::Withdrawn(creation, reason) => creation.withdrawn(reason, outcome),
-            State::LookingBeforeUpdate(update, waited) => update.looked(waited, outcome),
-            State::Updating(update) => update.updated(outcome),
-            State::Verifying(update, failure) => update.verified(failure, outcome),
-            State::ReadingOld(update, old, taken, waited) => {
-                update.old_read(old, taken, waited, outcome)
+            State::VerifyingTakeOver(creation, take_over, error) => {
+                take_over.on_verified(creation, error, outcome)
             }
-            State::Releasing(update, replaced) => update.released(replaced, outcome),
-            State::Restoring(creation, reason) => creation.restored(reason, outcome),
-            State::Finding(creation, reason) => creation.found(reason, outcome),
-            State::Asking(question) => question.answered(outcome),
-            State::LookingBeforeDelete(removal) => removal.looked(outcome),
-            State::Deleting(removal) => removal.deleted(outcome),
-            State::Certifying(physical_id, success) => certified(physical_id, success, outcome),
+            State::VerifyingCreate(creation, error) => creation.on_verified(error, outcome),
+            State::CheckingBeforeReplace(creation, waited) => {
+                creation.on_old_described(&waited, outcome)
+            }
+            State::CheckingBeforeRecreate(creation, waited) => {
+                creation.on_described(&waited, outcome)
+            }
+            State::CheckingWithdrawal(creation, reason) => {
+                creation.on_withdrawal_checked(reason, outcome)
+            }
+            State::Withdrawing(creation, reason) => creation.on_withdrawn(reason, outcome),
+            State::CheckingBeforeUpdate(update, waited) => update.on_described(waited, outcome),
+            State::Updating(update) => update.on_updated(outcome),
+            State::Verifying(update, error) => update.on_verified(error, outcome),
+            State::ReadingIdentifiers(update, old, taken, waited) => {
+                update.on_old_described(old, taken, waited, outcome)
+            }
+            State::RemovingIdentifiers(update, replaced) => {
+                update.on_identifiers_removed(replaced, outcome)
+            }
+            State::RestoringIdentifiers(creation, reason) => creation.on_restored(reason, outcome),
+            State::VerifyingReplacement(creation, reason) => creation.on_found(reason, outcome),
+            State::AskingCloudFormation(question) => question.on_answered(outcome),
+            State::CheckingBeforeDelete(deletion) => deletion.on_described(outcome),
+            State::Deleting(deletion) => deletion.on_deleted(outcome),
+            State::ReadingCertificate(physical_id, success) => {
+                add_certificate(physical_id, success, outcome)
+            }
         }
     }
 
-    /// What the awaited call is for, and so how long it may take.
+    /// Returns the phase of the awaited call, which sets its deadline.
     pub const fn phase(&self) -> Phase {
         match self.0 {
-            // What was done in the last moment is still worth its certificate.
-            State::Inspecting(..)
-            | State::Settling(..)
+            // The certificate is still read after work that ended at the deadline.
+            State::InspectingDuplicate(..)
+            | State::VerifyingCreate(..)
             | State::Verifying(..)
             | State::VerifyingTakeOver(..)
-            | State::Certifying(..) => Phase::Settling,
-            State::Restoring(..)
-            | State::Finding(..)
-            | State::Withdrawing(..)
-            | State::Withdrawn(..) => Phase::Closing,
-            _ => Phase::Work,
+            | State::ReadingCertificate(..) => Phase::Verify,
+            State::RestoringIdentifiers(..)
+            | State::VerifyingReplacement(..)
+            | State::CheckingWithdrawal(..)
+            | State::Withdrawing(..) => Phase::Undo,
+            _ => Phase::Apply,
         }
     }
 
-    /// Whether the awaited call changes what others may change meanwhile: an attempt that failed in
-    /// passing is then told as [`FailureKind::Waited`], once it is time for another.
-    pub const fn looks_again(&self) -> bool {
+    /// Returns whether the plan must check the provider before a retry of the awaited call, because
+    /// others may have changed it meanwhile. The caller then reports a retryable error as
+    /// [`CallErrorKind::RetryDue`] after the delay.
+    pub const fn looks_before_retry(&self) -> bool {
         match &self.0 {
-            State::Creating(creation) => creation.looks_again(),
+            State::Creating(creation) => creation.looks_before_retry(),
             State::TakingOver(..)
             | State::Updating(..)
-            | State::Releasing(..)
+            | State::RemovingIdentifiers(..)
             | State::Deleting(..) => true,
             _ => false,
         }
@@ -413,22 +428,23 @@ fn call(call: Call, state: State) -> Step {
     Step::Call(Box::new(call), Plan(state))
 }
 
-/// Answers a Delete.
-fn removed(physical_id: &PhysicalId, done: &'static str) -> Step {
+/// Returns the successful answer to a Delete.
+fn deleted_answer(physical_id: &PhysicalId, summary: &'static str) -> Step {
     Step::Answer(Answer {
         physical_id: physical_id.to_string(),
         result: Ok(Success {
-            done,
+            summary,
             provider: None,
             signing_certificate: None,
         }),
     })
 }
 
-/// The provider is as it is wanted: answers so, with the signing certificate if it needs one.
-fn met(
+/// Returns the successful answer to a Create or an Update, or the call that reads the signing
+/// certificate for it.
+fn succeed(
     physical_id: String,
-    done: &'static str,
+    summary: &'static str,
     desired: Provider,
     mut observed: Option<Observed>,
 ) -> Step {
@@ -439,12 +455,12 @@ fn met(
         .signs_requests()
         .then(|| Call::SigningCertificate(desired.id.clone()));
     let success = Success {
-        done,
+        summary,
         provider: Some((desired.id, observed)),
         signing_certificate: None,
     };
     match certificate {
-        Some(certificate) => call(certificate, State::Certifying(physical_id, success)),
+        Some(certificate) => call(certificate, State::ReadingCertificate(physical_id, success)),
         None => Step::Answer(Answer {
             physical_id,
             result: Ok(success),
@@ -452,12 +468,12 @@ fn met(
     }
 }
 
-/// Whatever came of it, what was asked for is done.
-fn certified(physical_id: String, mut success: Success, outcome: Outcome) -> Step {
+/// Succeeds whatever the outcome: the certificate is optional.
+fn add_certificate(physical_id: String, mut success: Success, outcome: Outcome) -> Step {
     success.signing_certificate = Some(match outcome {
         Ok(Output::Certificate(certificate)) => Ok(certificate),
-        Ok(_) => Err(Reason("Cognito returned none".to_owned())),
-        Err(failure) => Err(failure.text.into()),
+        Ok(_) => Err(Reason("Cognito returned no certificate".to_owned())),
+        Err(error) => Err(error.text.into()),
     });
     Step::Answer(Answer {
         physical_id,
@@ -465,8 +481,8 @@ fn certified(physical_id: String, mut success: Success, outcome: Outcome) -> Ste
     })
 }
 
-/// Two sentences, the first of which may or may not end in a full stop: Cognito's do.
-fn sentences(first: &str, second: &str) -> String {
+/// Joins two sentences. The first may already end in a full stop, as Cognito's messages do.
+fn join_sentences(first: &str, second: &str) -> String {
     format!("{}. {second}", first.trim_end_matches('.'))
 }
 

@@ -1,37 +1,36 @@
-//! A template's properties: the provider they describe, or all that is wrong with them.
+//! Parses a template's properties into the provider they describe, or into every error in them.
 
+mod error;
 mod keys;
-mod meant;
 pub(crate) mod metadata;
 mod previous;
-mod problem;
 mod rules;
 mod schema;
 mod source;
+mod suggestion;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
+pub use error::{PropertyError, PropertyErrors, path_of};
 pub use keys::documented_keys;
-pub use meant::{letters, nearest};
 pub use metadata::{CheckedProperties, ExpiredCertificates, check_metadata, check_properties};
 pub use previous::Previous;
-pub use problem::{Problem, Problems, path_of};
 pub use rules::PROPERTIES;
 pub use schema::schema;
-pub use source::{Place, Source, Sources};
+pub use source::{Location, Source, Sources};
+pub use suggestion::{letters, nearest};
 
 use crate::{
     details::Details,
     named::named,
     physical_id::{ProviderId, UserPoolId},
 };
-use problem::Shape;
 
 named! {
-    /// The types of identity provider that a user pool knows.
+    /// The types of identity provider that a user pool supports.
     pub enum ProviderType {
         Saml = "SAML",
         Oidc = "OIDC",
@@ -43,7 +42,7 @@ named! {
 }
 
 impl ProviderType {
-    /// A social provider is called what its type is called; Cognito takes no other name for it.
+    /// Returns the only name that Cognito accepts for a social provider: that of its type.
     pub const fn fixed_name(self) -> Option<&'static str> {
         match self {
             Self::Saml | Self::Oidc => None,
@@ -54,98 +53,99 @@ impl ProviderType {
     }
 }
 
-/// A map of string to string, as `AttributeMapping` and `AcrMapping` are.
+/// A map of strings to strings, such as `AttributeMapping` and `AcrMapping`.
 pub type StringMap = BTreeMap<String, String>;
 
-/// The optional members of a provider. `None` means not declared, which is not the same as empty.
+/// The optional members of a provider. `None` means not declared, which differs from empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Members {
-    /// User pool attribute to provider attribute.
+    /// Maps user pool attributes to provider attributes.
     pub attribute_mapping: Option<StringMap>,
-    /// What a sign-in request may name the provider by, such as a mail domain.
+    /// Other names by which a sign-in request may select the provider, such as a mail domain.
     pub idp_identifiers: Option<Vec<String>>,
-    /// ACR level to the provider's ACR value.
+    /// Maps ACR levels to the provider's ACR values.
     pub acr_mapping: Option<StringMap>,
 }
 
-/// The provider that a template wants.
+/// The provider that a template describes.
 #[derive(Debug, Clone)]
 pub struct Provider {
-    /// Pool and name.
+    /// The pool and the name.
     pub id: ProviderId,
     /// `ProviderType`.
     pub kind: ProviderType,
-    /// `ProviderDetails`, whole.
+    /// The complete `ProviderDetails`.
     pub details: Details,
-    /// The members that may be left out.
+    /// The optional members.
     pub members: Members,
 }
 
 impl Provider {
-    /// Completes the details with a value that was read from its source, and hides a secret.
+    /// Adds a detail that was read from its source, and hides it if it is a secret.
     ///
     /// # Errors
-    /// What a value may not be that is given in the template.
+    /// Returns the first rule that the value breaks; the rules are those for values in the
+    /// template.
     pub fn add(
         &mut self,
         key: String,
         value: SecretString,
         is_secret: bool,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), PropertyError> {
         let given = StringMap::from([(key.clone(), value.expose_secret().to_owned())]);
-        let mut problems = Vec::new();
-        rules::check_details(&given, Some(self.kind), &mut problems);
-        // Nobody resolves references there, and so nobody left one unresolved.
-        problems.retain(|problem| !matches!(problem, Problem::Unresolved(_)));
-        if let Some(problem) = problems.into_iter().next() {
-            return Err(problem);
+        let mut errors = Vec::new();
+        rules::check_details(&given, Some(self.kind), &mut errors);
+        // CloudFormation does not resolve references in sources, so this text is just a value.
+        errors.retain(|error| !matches!(error, PropertyError::UnresolvedReference(_)));
+        if let Some(error) = errors.into_iter().next() {
+            return Err(error);
         }
         self.details.insert(key, value, is_secret);
         Ok(())
     }
 
-    /// Whether the pool signs the requests that it sends to this provider.
+    /// Returns whether the pool signs the requests that it sends to this provider.
     pub fn signs_requests(&self) -> bool {
         let algorithm = self.details.expose("RequestSigningAlgorithm");
         self.kind == ProviderType::Saml && algorithm.is_some_and(|name| !name.is_empty())
     }
 }
 
-/// Everything a template declares: the provider, and how to go about it.
+/// Everything that a template declares: the provider and the options for this resource.
 #[derive(Debug, Clone)]
 pub struct Declared {
-    /// The provider, without what is to be read.
+    /// The provider, without the details that are read from sources.
     pub provider: Provider,
-    /// `ProviderDetailsFrom`: the details that are to be read before anything is done.
+    /// `ProviderDetailsFrom`: the details to read before the first call.
     pub sources: Sources,
-    /// `AdoptExisting`: take over a provider of that name that is there already.
+    /// `AdoptExisting`: whether to adopt an existing provider with this name.
     pub adopt_existing: bool,
 }
 
 impl TryFrom<&Value> for Declared {
-    type Error = Problems;
+    type Error = PropertyErrors;
 
-    /// Reads `ResourceProperties`.
+    /// Parses `ResourceProperties`.
     ///
     /// # Errors
-    /// Everything that breaks a published limit, all at once.
-    fn try_from(properties: &Value) -> Result<Self, Problems> {
+    /// Returns every broken rule at once.
+    fn try_from(properties: &Value) -> Result<Self, PropertyErrors> {
         let Some(properties) = properties.as_object() else {
-            return Err(Problem::shape("ResourceProperties", "a map", properties).into());
+            return Err(PropertyError::shape("ResourceProperties", "a map", properties).into());
         };
-        let mut reader = Reader {
+        let mut parser = PropertyParser {
             properties,
-            problems: Vec::new(),
+            errors: Vec::new(),
         };
-        let declared = reader.declared();
+        let declared = parser.declared();
         match declared {
-            Some(declared) if reader.problems.is_empty() => Ok(declared),
-            _ => Err(Problems(reader.problems)),
+            Some(declared) if parser.errors.is_empty() => Ok(declared),
+            _ => Err(PropertyErrors(parser.errors)),
         }
     }
 }
 
-/// `ServiceTimeout`, if there is a valid one. [`Declared`] reports an invalid one.
+/// Returns `ServiceTimeout` if it is valid. [`Declared`] reports an invalid one.
 pub fn service_timeout(properties: &Value) -> Option<Duration> {
     let seconds = text(properties.get("ServiceTimeout")?)?.parse().ok()?;
     rules::SERVICE_TIMEOUT_SECONDS
@@ -153,14 +153,14 @@ pub fn service_timeout(properties: &Value) -> Option<Duration> {
         .then(|| Duration::from_secs(seconds))
 }
 
-/// Whether `AdoptExisting` is true. [`Declared`] reports what is neither true nor false.
+/// Returns whether `AdoptExisting` is true. [`Declared`] reports an invalid value.
 pub fn adopts(properties: &Value) -> bool {
     let flag = properties.get("AdoptExisting").and_then(text);
     flag.as_deref() == Some("true")
 }
 
-/// A scalar as CloudFormation would send it: booleans and numbers are strings there, but not in
-/// a direct invocation.
+/// Returns a scalar as the string that CloudFormation would send. Only direct invocations contain
+/// booleans and numbers.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -170,19 +170,19 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// Reads the properties one by one and notes what is wrong instead of stopping at it.
-struct Reader<'a> {
+/// A parser that collects errors instead of stopping at the first.
+struct PropertyParser<'a> {
     properties: &'a Map<String, Value>,
-    problems: Vec<Problem>,
+    errors: Vec<PropertyError>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> PropertyParser<'a> {
     fn declared(&mut self) -> Option<Declared> {
         for name in self.properties.keys() {
             if !PROPERTIES.contains(&name.as_str()) {
-                self.problems.push(Problem::Unknown {
-                    path: problem::name(name),
-                    meant: nearest(name, &PROPERTIES),
+                self.errors.push(PropertyError::UnknownProperty {
+                    path: error::shown_key(name),
+                    suggestion: nearest(name, &PROPERTIES),
                 });
             }
         }
@@ -192,8 +192,8 @@ impl<'a> Reader<'a> {
         let details = self.map("ProviderDetails");
         let sources = self.sources();
         if !self.has("ProviderDetails") && !self.has("ProviderDetailsFrom") {
-            self.problems
-                .push(Problem::Missing("ProviderDetails".into()));
+            self.errors
+                .push(PropertyError::Missing("ProviderDetails".into()));
         }
         let members = Members {
             attribute_mapping: self.map("AttributeMapping"),
@@ -205,19 +205,20 @@ impl<'a> Reader<'a> {
         self.scalar("Revision");
 
         if let Some(name) = &name {
-            rules::check_name(name, kind, &mut self.problems);
+            rules::check_name(name, kind, &mut self.errors);
         }
         let given = ["ProviderDetails", "ProviderDetailsFrom"].map(|map| self.value(map));
-        // A map that is none is reported as such, and nobody knows what it should have held.
+        // A value that is not a map is reported as such; its keys are unknown, so none is reported
+        // as missing.
         let readable = given.iter().flatten().all(|map| map.is_object());
         if let Some(kind) = kind.filter(|_| readable && given.iter().any(Option::is_some)) {
             let has = |key: &str| given.iter().flatten().any(|map| map.get(key).is_some());
-            rules::check_required(kind, has, &mut self.problems);
+            rules::check_required(kind, has, &mut self.errors);
         }
         if let Some(details) = &details {
-            rules::check_details(details, kind, &mut self.problems);
+            rules::check_details(details, kind, &mut self.errors);
         }
-        rules::check_members(&members, kind, &mut self.problems);
+        rules::check_members(&members, kind, &mut self.errors);
 
         Some(Declared {
             provider: Provider {
@@ -248,15 +249,15 @@ impl<'a> Reader<'a> {
         let value = self.value(property)?;
         let text = text(value);
         if text.is_none() {
-            self.problems
-                .push(Problem::shape(property, "a string", value));
+            self.errors
+                .push(PropertyError::shape(property, "a string", value));
         }
         text
     }
 
     fn required(&mut self, property: &'static str) -> Option<String> {
         if !self.has(property) {
-            self.problems.push(Problem::Missing(property.into()));
+            self.errors.push(PropertyError::Missing(property.into()));
         }
         self.scalar(property)
     }
@@ -265,10 +266,10 @@ impl<'a> Reader<'a> {
         let text = self.required("UserPoolId")?;
         let pool = text.parse().ok();
         if pool.is_none() {
-            self.problems.push(Problem::Form {
+            self.errors.push(PropertyError::Form {
                 path: "UserPoolId".into(),
-                form: "a user pool id such as eu-west-1_AbCdEf123, of 1 to 55 characters",
-                shape: Shape::text(&text),
+                form: "a user pool id of at most 55 characters, such as eu-west-1_AbCdEf123",
+                shape: None,
             });
         }
         pool
@@ -278,9 +279,9 @@ impl<'a> Reader<'a> {
         let text = self.required("ProviderType")?;
         let kind = ProviderType::from_name(&text);
         if kind.is_none() {
-            self.problems.push(Problem::Type {
-                found: problem::name(&text),
-                meant: nearest(&text, &ProviderType::ALL.map(ProviderType::as_str)),
+            self.errors.push(PropertyError::Type {
+                found: error::shown_key(&text),
+                suggestion: nearest(&text, &ProviderType::ALL.map(ProviderType::as_str)),
             });
         }
         kind
@@ -294,8 +295,8 @@ impl<'a> Reader<'a> {
             Some("true") => true,
             Some("false") => false,
             _ => {
-                self.problems
-                    .push(Problem::shape(property, "true or false", value));
+                self.errors
+                    .push(PropertyError::shape(property, "true or false", value));
                 false
             }
         }
@@ -306,7 +307,7 @@ impl<'a> Reader<'a> {
         if let Some(value) = given
             && service_timeout(&Value::Object(self.properties.clone())).is_none()
         {
-            self.problems.push(Problem::shape(
+            self.errors.push(PropertyError::shape(
                 "ServiceTimeout",
                 "a whole number of seconds from 1 to 3600",
                 value,
@@ -317,8 +318,8 @@ impl<'a> Reader<'a> {
     fn map(&mut self, property: &str) -> Option<StringMap> {
         let value = self.value(property)?;
         let Some(entries) = value.as_object() else {
-            self.problems
-                .push(Problem::shape(property, "a map of strings", value));
+            self.errors
+                .push(PropertyError::shape(property, "a map of strings", value));
             return None;
         };
         let mut map = StringMap::new();
@@ -326,8 +327,9 @@ impl<'a> Reader<'a> {
             if let Some(text) = text(value) {
                 map.insert(key.clone(), text);
             } else {
-                let path = format!("{property}.{}", problem::name(key));
-                self.problems.push(Problem::shape(path, "a string", value));
+                let path = format!("{property}.{}", error::shown_key(key));
+                self.errors
+                    .push(PropertyError::shape(path, "a string", value));
             }
         }
         Some(map)
@@ -338,7 +340,7 @@ impl<'a> Reader<'a> {
             return Sources::new();
         };
         let Some(entries) = value.as_object() else {
-            self.problems.push(Problem::shape(
+            self.errors.push(PropertyError::shape(
                 "ProviderDetailsFrom",
                 "a map of sources",
                 value,
@@ -348,13 +350,14 @@ impl<'a> Reader<'a> {
         let given = self.value("ProviderDetails");
         let mut sources = Sources::new();
         for (key, value) in entries {
-            let shown = problem::name(key);
+            let shown = error::shown_key(key);
             if given.is_some_and(|given| given.get(key).is_some()) {
-                self.problems.push(Problem::GivenTwice(shown.clone()));
+                self.errors
+                    .push(PropertyError::ValueAndSource(shown.clone()));
             }
-            rules::check_key(key, &mut self.problems);
+            rules::check_key(key, &mut self.errors);
             let path = format!("ProviderDetailsFrom.{shown}");
-            if let Some(source) = source::source(&path, value, &mut self.problems) {
+            if let Some(source) = source::parse_source(&path, value, &mut self.errors) {
                 sources.insert(key.clone(), source);
             }
         }
@@ -364,8 +367,8 @@ impl<'a> Reader<'a> {
     fn list(&mut self, property: &str) -> Option<Vec<String>> {
         let value = self.value(property)?;
         let Some(items) = value.as_array() else {
-            self.problems
-                .push(Problem::shape(property, "a list of strings", value));
+            self.errors
+                .push(PropertyError::shape(property, "a list of strings", value));
             return None;
         };
         let mut list = Vec::new();
@@ -374,7 +377,8 @@ impl<'a> Reader<'a> {
                 list.push(text);
             } else {
                 let path = format!("{property}[{index}]");
-                self.problems.push(Problem::shape(path, "a string", value));
+                self.errors
+                    .push(PropertyError::shape(path, "a string", value));
             }
         }
         Some(list)

@@ -1,8 +1,8 @@
-//! `MetadataFile`, read before it is sent: the mistakes that Cognito would not take are named, and
-//! everything else that looks wrong is a line in the log.
+//! Checks a `MetadataFile` before it is sent: contents that Cognito rejects are errors, and
+//! everything else that looks wrong is a warning in the log.
 //!
-//! Which is which, and why, is in `docs/decisions/0011-saml-metadata.md`. No text from here quotes
-//! the document.
+//! `docs/decisions/0011-saml-metadata.md` lists both and gives the reasons. No message quotes the
+//! document.
 
 mod certificate;
 mod cost;
@@ -17,63 +17,66 @@ use time::{UtcDateTime, format_description::well_known::Rfc3339};
 
 use crate::{details::VALUE_MAX, text::document};
 
-/// More than fit into the 131,072 characters that Cognito takes, with something in them.
+/// The most nodes to parse: more than fit, with content, into the 131,072 characters that Cognito
+/// accepts.
 const NODES_MAX: u32 = 100_000;
-/// Metadata have a handful. What the parser does for nested ones grows with the cube of their number,
-/// and nothing could stop it.
+/// The most namespace prefixes to parse; metadata have a handful. The parser's work for nested
+/// prefixes grows with the cube of their number and cannot be interrupted.
 const PREFIXES_MAX: usize = 50;
 
 const SAML: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 
-/// A document that Cognito would not take.
+/// A reason why Cognito would reject a document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MetadataError {
-    /// No XML parser takes it.
+    /// The document is not well-formed XML. Holds the line of the first error.
     #[error("is not well-formed XML (line {0})")]
     NotXml(u32),
-    /// XML of another kind.
+    /// The root element is not a SAML metadata element.
     #[error("is not SAML metadata: its root is neither EntityDescriptor nor EntitiesDescriptor")]
     NotSaml,
-    /// Its elements mean nothing to a SAML library.
+    /// The root element has no namespace, so SAML libraries do not recognise it.
     #[error(
-        "is not SAML metadata to Cognito: its root has no namespace, and needs \
-         xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" or a prefix for it"
+        "is not SAML metadata: its root element has no namespace; declare \
+         xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" or a prefix bound to it"
     )]
     NoNamespace,
-    /// Metadata of something else, of a service provider say.
+    /// The metadata describe something else, such as a service provider.
     #[error("describes no identity provider: it has no IDPSSODescriptor")]
     NoProvider,
-    /// Nowhere to send a user to.
-    #[error("has no SingleSignOnService with the HTTP-Redirect binding, which Cognito needs")]
+    /// There is no endpoint to redirect a user to.
+    #[error(
+        "has no SingleSignOnService with the HTTP-Redirect binding: add one, or set ProviderDetails.SSORedirectBindingURI"
+    )]
     NoRedirect,
-    /// Nothing to verify an assertion with.
+    /// There is no certificate to verify an assertion with.
     #[error(
         "has no signing certificate: its IDPSSODescriptor needs a KeyDescriptor with \
          use=\"signing\", or without use, that holds an X509Certificate"
     )]
     NoCertificate,
-    /// Cognito takes no expired certificate.
-    #[error("has no signing certificate that is still valid: the last expired on {0}")]
+    /// Every signing certificate has expired, and Cognito rejects those. Holds the last expiry.
+    #[error("has only expired signing certificates; the last one expired on {0}")]
     Expired(String),
 }
 
-/// What a document says about itself.
+/// Facts read from a metadata document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
     /// The `entityID` of the identity provider, if there is one.
     pub entity_id: Option<String>,
-    /// When the next of the signing certificates expires, or the last has expired, in ISO 8601.
+    /// The next expiry of a signing certificate, or the last one if all have expired, in ISO 8601.
     pub certificate_not_after: Option<String>,
 }
 
-/// What came of looking at a document.
+/// The results of checking a document.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// What Cognito would not take.
+    /// Reasons why Cognito would reject the document.
     pub errors: Vec<MetadataError>,
-    /// What it may not take, or may not work with.
+    /// Contents that Cognito may reject or may not work with.
     pub warnings: Vec<String>,
-    /// What is known of it.
+    /// Facts read from the document.
     pub metadata: Metadata,
 }
 
@@ -82,19 +85,19 @@ impl Findings {
         self.warnings.push(warning.into());
     }
 
-    /// Leaves the verdict to Cognito.
+    /// Turns errors into warnings, which leaves the verdict to Cognito.
     pub(crate) fn demote_errors(&mut self) {
         let errors = self.errors.drain(..);
         self.warnings.extend(errors.map(|error| error.to_string()));
     }
 }
 
-/// Looks at a document.
-pub fn read(text: &str, now: SystemTime) -> Findings {
+/// Checks a metadata document.
+pub fn check(text: &str, now: SystemTime) -> Findings {
     let mut findings = Findings::default();
     let document = document(text);
     if document.chars().count() > VALUE_MAX {
-        // That is a problem of its own, and said elsewhere.
+        // The rule for the length of a value reports this.
         return findings;
     }
     let options = ParsingOptions {
@@ -102,7 +105,7 @@ pub fn read(text: &str, now: SystemTime) -> Findings {
         nodes_limit: NODES_MAX,
         ..ParsingOptions::default()
     };
-    // White space before it is not the document's, and YAML leaves a line break easily.
+    // Leading white space is not part of the document; YAML easily adds a line break.
     let trimmed = document.trim_start();
     let before = text.len() - trimmed.len();
     let lines_before = text
@@ -110,8 +113,10 @@ pub fn read(text: &str, now: SystemTime) -> Findings {
         .take(before)
         .filter(|byte| *byte == b'\n')
         .count();
-    if declaration::misleads(trimmed) {
-        findings.warn("declares an encoding that is not UTF-8");
+    if declaration::declares_wrong_encoding(trimmed) {
+        findings.warn(
+            "declares an encoding other than UTF-8, in which its text would read differently",
+        );
     }
     let excess = match cost::excess(trimmed) {
         None if prefixes(trimmed) > PREFIXES_MAX => Some("namespace prefixes"),
@@ -134,14 +139,14 @@ pub fn read(text: &str, now: SystemTime) -> Findings {
     findings
 }
 
-/// How many namespace prefixes are declared, at most.
+/// Returns an upper bound for the number of declared namespace prefixes.
 fn prefixes(text: &str) -> usize {
     let declarations = text.split("xmlns:").skip(1);
     let names = declarations.map(|rest| rest.split(['=', ' ', '\t', '\r', '\n']).next());
     names.collect::<BTreeSet<_>>().len()
 }
 
-/// Not everything that this parser refuses is refused by all.
+/// Reports a parser error, as a warning if other parsers may accept the document.
 fn malformed(error: &roxmltree::Error, text: &str, line: u32, findings: &mut Findings) {
     use roxmltree::Error::{
         AttributesLimitReached, DtdDetected, DuplicatedNamespace, InvalidElementNamePrefix,
@@ -149,9 +154,9 @@ fn malformed(error: &roxmltree::Error, text: &str, line: u32, findings: &mut Fin
         UnexpectedXmlnsUri, UnknownNamespace,
     };
     match error {
-        DtdDetected => findings.warn("has a document type definition, and was not looked at"),
+        DtdDetected => findings.warn("has a DOCTYPE and was not checked"),
         NodesLimitReached | AttributesLimitReached | NamespacesLimitReached => {
-            findings.warn("has too many elements to be looked at");
+            findings.warn("has too many elements and was not checked");
         }
         InvalidXmlPrefixUri(_)
         | UnexpectedXmlUri(_)
@@ -160,10 +165,10 @@ fn malformed(error: &roxmltree::Error, text: &str, line: u32, findings: &mut Fin
         | DuplicatedNamespace(..)
         | UnknownNamespace(..) => {
             findings.warn(format!(
-                "has a namespace that is not declared well (line {line})"
+                "has an undeclared or invalid namespace prefix (line {line})"
             ));
         }
-        // Cognito's reference asks for escaped quotes, and may take them back.
+        // Cognito's API reference asks for escaped quotes, so Cognito may unescape them.
         _ if text.contains("=\\\"") => {
             findings.warn("has quotes that are escaped by backslashes, and was not looked at");
         }
@@ -171,7 +176,7 @@ fn malformed(error: &roxmltree::Error, text: &str, line: u32, findings: &mut Fin
     }
 }
 
-/// The elements of that name in an element, whatever their prefix and however deep.
+/// Returns the descendants with this name, whatever their prefix.
 fn named<'a, 'input>(
     within: Node<'a, 'input>,
     name: &'static str,

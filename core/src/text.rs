@@ -1,10 +1,11 @@
-//! Documents as they are sent.
+//! Removal of characters that precede an XML document.
 
-/// Tells the encoding of the bytes that follow it. In a text that has been decoded, it means nothing.
+/// The byte order mark: it tells the encoding of the bytes after it and has no meaning in decoded
+/// text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Returns an XML document without the byte order mark before it, and without white space before its
-/// declaration: neither is part of it, and XML parsers refuse both.
+/// Returns an XML document without a leading byte order mark, and without white space before the
+/// XML declaration: neither is part of the document, and XML parsers reject both.
 pub(crate) fn document(text: &str) -> &str {
     let is_before = |c: char| c == BYTE_ORDER_MARK || c.is_whitespace();
     let document = text.trim_start_matches(is_before);

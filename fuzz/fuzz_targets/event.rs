@@ -26,7 +26,7 @@ use cfn_cognito_idp::{
     handler::{Error, Handler, Invocation},
     http::{self, SdkHttpClient},
     response::BODY_MAX,
-    retry::{Backoff, Retry, Turns},
+    retry::{Backoff, Retry, Rounds},
     sources::SourceReader,
     stack::Stacks,
 };
@@ -96,15 +96,15 @@ impl World {
             most: Duration::from_millis(2),
             jitter: || 1.0,
         };
-        let in_turn = Turns {
-            second: Duration::from_millis(1),
+        let throttled = Rounds {
+            unit: Duration::from_millis(1),
             jitter: || 1.0,
         };
         let retry = Retry {
-            soon: backoff,
-            in_turn,
-            grant: Duration::ZERO,
-            lookup: Duration::ZERO,
+            transient: backoff,
+            throttled,
+            access_denied: Duration::ZERO,
+            host_not_found: Duration::ZERO,
         };
         Self {
             handler: Handler {

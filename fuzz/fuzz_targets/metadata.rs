@@ -68,6 +68,6 @@ fn filled(text: &str, before: &str, after: &str) -> String {
 #[expect(clippy::disallowed_methods, reason = "real time is what is measured")]
 fn cost(document: &str) -> Duration {
     let started = Instant::now();
-    let _ = saml::read(document, UNIX_EPOCH);
+    let _ = saml::check(document, UNIX_EPOCH);
     started.elapsed()
 }

@@ -1,19 +1,19 @@
-//! The members of an event that cannot be read as a whole.
+//! Recovers the members of an event that is not valid as a whole.
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::{Map, Value, value::RawValue};
 
-/// What could be read of an event.
+/// The readable part of an event.
 pub(super) struct Salvaged {
-    /// The members that can be read as values.
+    /// The members with valid values.
     pub(super) members: Map<String, Value>,
-    /// Whether all members were seen, be it that some cannot be read.
+    /// Whether all members were found, including any with invalid values.
     pub(super) is_whole: bool,
 }
 
-/// Reads the members of an object one by one, up to the first byte that is no JSON.
+/// Reads the members of an object one by one, up to the first byte that is not JSON.
 pub(super) fn salvage(event: &[u8]) -> Salvaged {
     let text = String::from_utf8_lossy(event);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -21,7 +21,7 @@ pub(super) fn salvage(event: &[u8]) -> Salvaged {
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = reader.deserialize_map(Members(&mut seen));
     let is_whole = read.is_ok() && reader.end().is_ok();
-    // A member is skipped over without a value being made of it, however deep it is nested.
+    // Members are collected unparsed, because deeply nested values cannot be parsed.
     let members = seen.into_iter().filter_map(|(key, raw)| {
         let value = serde_json::from_str(raw.get()).ok()?;
         Some((key, value))
@@ -32,7 +32,7 @@ pub(super) fn salvage(event: &[u8]) -> Salvaged {
     }
 }
 
-/// Collects members, so that those before an error are kept.
+/// A visitor that keeps the members before an error.
 struct Members<'a>(&'a mut BTreeMap<String, Box<RawValue>>);
 
 impl<'de> Visitor<'de> for Members<'_> {

@@ -1,5 +1,5 @@
-//! Many callers at once against the published quotas, in simulated time: exact, seeded, and over the
-//! same policy that runs in the function.
+//! Simulates many concurrent callers against the published quotas, in simulated time, with fixed
+//! seeds and the function's own retry policy.
 
 use std::{
     cmp::Reverse,
@@ -7,20 +7,20 @@ use std::{
     time::Duration,
 };
 
-use super::{Retry, Turns};
+use super::{Retry, Rounds};
 
-/// Calls a second that an account may make, over the operations that change providers.
+/// The calls per second that an account may make to the operations that change providers.
 const ACCOUNT: f64 = 15.0;
-/// Calls a second that an account may make to describe providers.
+/// The calls per second that an account may make to describe providers.
 const DESCRIBE: f64 = 20.0;
-/// Calls a second of one operation in one pool.
+/// The calls per second of one operation in one pool.
 const POOL: f64 = 5.0;
-/// Callers of one stack do not start in the same instant, in seconds.
+/// The interval over which the callers of one stack start, in seconds.
 const SKEW: f64 = 0.05;
-/// How long a call takes.
+/// The duration of a call.
 const TRIP: Duration = Duration::from_millis(30);
 
-/// A token bucket that holds what it gains in one second.
+/// A token bucket with the capacity of one second's refill.
 struct Bucket {
     rate: f64,
     tokens: f64,
@@ -43,24 +43,24 @@ impl Bucket {
     }
 }
 
-/// What came of a storm.
+/// The results of a simulation.
 struct Storm {
-    /// The time of the last success over the least possible.
+    /// The time of the last success divided by the least possible time.
     ratio: f64,
-    /// The calls made for each success.
+    /// The mean number of calls for each success.
     calls: f64,
 }
 
-/// What a caller does next.
+/// The next call of a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Next {
     /// The call that changes a provider.
     Change,
-    /// A look at it, after which the change follows at once.
+    /// A Describe, after which the change follows at once.
     Look,
 }
 
-/// Quotas of one kind of call.
+/// The quotas of one kind of call.
 struct Quotas {
     account: Bucket,
     pools: HashMap<u32, Bucket>,
@@ -87,9 +87,9 @@ impl Quotas {
     }
 }
 
-/// Simulates callers spread over pools until each has succeeded once. With `looks`, each looks
-/// before any attempt but its first.
-fn storm(callers: u32, pools: u32, looks: bool, seed: u64, turns: Turns) -> Storm {
+/// Simulates callers spread over pools until each has succeeded once. With `looks`, each makes a
+/// Describe before every retry.
+fn storm(callers: u32, pools: u32, looks: bool, seed: u64, rounds: Rounds) -> Storm {
     fastrand::seed(seed);
     let mut changes = Quotas::of_account(ACCOUNT);
     let mut descriptions = Quotas::of_account(DESCRIBE);
@@ -113,7 +113,7 @@ fn storm(callers: u32, pools: u32, looks: bool, seed: u64, turns: Turns) -> Stor
                 queue.push(Reverse((now + TRIP, caller, taken, start, Next::Change)));
             }
             (_, false) => {
-                let (taken, wait) = turns.next(taken, now.saturating_sub(start));
+                let (taken, wait) = rounds.next(taken, now.saturating_sub(start));
                 let next = if looks { Next::Look } else { Next::Change };
                 queue.push(Reverse((now + wait, caller, taken, start, next)));
             }
@@ -130,14 +130,14 @@ fn storm(callers: u32, pools: u32, looks: bool, seed: u64, turns: Turns) -> Stor
 #[test]
 fn all_callers_succeed_in_little_more_than_the_least_time() {
     const SEEDS: u64 = 100;
-    // (callers, pools, whether they look before another attempt, the time of the last over the
-    // least possible, calls for each in the mean)
+    // (callers, pools, whether they describe before a retry, the largest ratio, the largest mean
+    // number of calls)
     let goals = [
         (300, 1, false, 1.25, 5.0),
         (60, 1, false, 1.4, 5.0),
         (20, 1, false, 2.0, 5.0),
         (300, 30, false, 1.4, 5.0),
-        // A look costs a call and no time.
+        // A Describe costs a call but no time.
         (300, 1, true, 1.25, 6.0),
         (60, 1, true, 1.4, 5.0),
         (20, 1, true, 2.0, 5.0),
@@ -145,7 +145,7 @@ fn all_callers_succeed_in_little_more_than_the_least_time() {
     ];
     for (callers, pools, looks, ratio, calls) in goals {
         let storms: Vec<Storm> = (0..SEEDS)
-            .map(|seed| storm(callers, pools, looks, seed, Retry::COGNITO.in_turn))
+            .map(|seed| storm(callers, pools, looks, seed, Retry::AWS.throttled))
             .collect();
         let met = storms.iter().filter(|storm| storm.ratio <= ratio).count();
         let sum: f64 = storms.iter().map(|storm| storm.calls).sum();

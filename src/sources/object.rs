@@ -1,4 +1,4 @@
-//! An object in S3, by one request.
+//! Reads an object in S3 with one request.
 
 use aws_config::SdkConfig;
 use aws_runtime::auth::SigningOptions;
@@ -26,15 +26,15 @@ const S3: Service<Content> = Service {
     read,
 };
 
-/// What some programs write before UTF-8. It is no part of the text.
+/// The byte order mark that some programs write before UTF-8. It is not part of the text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// The longest that a part of a host name may be.
+/// The longest label of a host name.
 const HOST_MAX: usize = 63;
 
-/// Reads the object.
+/// Reads an object.
 ///
 /// # Errors
-/// What the last attempt failed with.
+/// Returns the error of the last attempt.
 pub(super) async fn get(
     sdk: &SdkConfig,
     (bucket, key, version_id): (&str, &str, Option<&str>),
@@ -48,7 +48,7 @@ pub(super) async fn get(
     if let Some(version_id) = version_id {
         target = format!("{target}?versionId={}", query::fmt_string(version_id));
     }
-    // One byte past the limit tells that it is passed.
+    // One byte more than the limit shows that an object exceeds it.
     let range = format!("bytes=0-{BYTES_MAX}");
     let request = http::Request::get(target).header(RANGE, range);
     match request.body(String::new()) {
@@ -57,8 +57,8 @@ pub(super) async fn get(
     }
 }
 
-/// The bucket on a host of its own if its name can be one. Old names cannot, and a dot would keep
-/// the certificate from matching.
+/// Returns the URL of a bucket: with a host of its own if the name is a valid label, else with a
+/// path. A dot in the name would not match the certificate.
 fn on(s3: &str, bucket: &str) -> String {
     let of_hosts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if bucket.len() <= HOST_MAX && bucket.chars().all(of_hosts) {
@@ -68,7 +68,8 @@ fn on(s3: &str, bucket: &str) -> String {
     }
 }
 
-/// A path that is encoded once and left as it is, and the hash of the body in a header.
+/// Sets S3's signing options: the path is encoded once and not normalised, and a header contains
+/// the body's hash.
 const fn signing(options: &mut SigningOptions) {
     options.double_uri_encode = false;
     options.normalize_uri_path = false;
@@ -79,7 +80,7 @@ fn read(response: &HttpResponse) -> Answer<Content> {
     let body = response.body().bytes().unwrap_or_default();
     match response.status().as_u16() {
         200..300 => Ok(text(body)),
-        // There is no first byte: the object is empty.
+        // The range is not satisfiable: the object is empty.
         416 => Ok(Ok("".into())),
         _ => Err(OrchestratorError::operation(error(body))),
     }
@@ -89,14 +90,14 @@ fn text(bytes: &[u8]) -> Content {
     if bytes.len() > BYTES_MAX {
         return Err("the object is longer than Cognito takes, it has more than 524288 bytes");
     }
-    // It says that what follows is UTF-8.
+    // The mark is not part of the text.
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let text = str::from_utf8(bytes);
     text.map(Fetched::from)
         .map_err(|_| "the object is not UTF-8 text")
 }
 
-/// What S3 says of an error, if it is S3 that says it.
+/// Parses an error response of S3. Other responses yield empty metadata.
 fn error(body: &[u8]) -> ErrorMetadata {
     let mut error = ErrorMetadata::builder();
     let text = str::from_utf8(body).unwrap_or_default();

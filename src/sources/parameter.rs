@@ -1,4 +1,4 @@
-//! A parameter of the SSM Parameter Store, by one request in the protocol AWS JSON 1.1.
+//! Reads a parameter of the SSM Parameter Store with one request in the AWS JSON 1.1 protocol.
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::{
@@ -24,10 +24,10 @@ const SSM: Service<Content> = Service {
     read,
 };
 
-/// Reads the parameter, decrypted.
+/// Reads and decrypts a parameter.
 ///
 /// # Errors
-/// What the last attempt failed with.
+/// Returns the error of the last attempt.
 pub(super) async fn get(sdk: &SdkConfig, name: &str, attempts: &Attempts) -> Outcome<Content> {
     let endpoint = match endpoint::configured(sdk, "SSM") {
         Some(url) => url,
@@ -61,12 +61,12 @@ fn read(response: &HttpResponse) -> Answer<Content> {
     Ok(value.ok_or("the parameter has no value"))
 }
 
-/// What SSM says of an error, if it is SSM that says it.
+/// Parses an error response of SSM. Other responses yield empty metadata.
 fn error(output: &Value) -> ErrorMetadata {
     let text = |member| output.get(member).and_then(Value::as_str);
     let mut error = ErrorMetadata::builder();
     if let Some(code) = text("__type") {
-        // Some come with a namespace before them.
+        // Some codes have a namespace prefix.
         error = error.code(code.rsplit('#').next().unwrap_or(code));
     }
     if let Some(message) = text("message").or_else(|| text("Message")) {

@@ -1,4 +1,4 @@
-//! A secret of Secrets Manager, by its SDK, and what is in it.
+//! Reads secrets of Secrets Manager with its SDK, and keys in them.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
 
 use super::{Content, Fetched};
-use crate::attempts::{Attempts, Classifier, unlimited};
+use crate::attempts::{Attempts, Classifier, unlimited_retry_partition};
 
-/// Reads the secret, in the version of that id and stage.
+/// Reads the version of the secret with the given id and stage.
 ///
 /// # Errors
-/// What the last attempt failed with.
+/// Returns the error of the last attempt.
 pub(super) async fn get(
     sdk: &SdkConfig,
     id: &str,
@@ -26,7 +26,7 @@ pub(super) async fn get(
     attempts: &Attempts,
 ) -> Result<Content, SdkError<GetSecretValueError, HttpResponse>> {
     let config = Builder::from(sdk)
-        .retry_partition(unlimited())
+        .retry_partition(unlimited_retry_partition())
         .retry_classifier(Classifier::<GetSecretValueError>::new(attempts))
         .interceptor(attempts.clone())
         .build();
@@ -41,13 +41,13 @@ pub(super) async fn get(
     Ok(text.ok_or("the secret is binary, not text"))
 }
 
-/// The value under a key of the JSON object that a secret holds. Numbers are taken as they are
-/// written, however many digits they have.
+/// Returns the value of a key of the JSON object in a secret. Numbers keep all the digits they are
+/// written with.
 pub(super) fn member(content: &SecretString, key: &str) -> Result<SecretString, String> {
     let members = serde_json::from_str::<BTreeMap<String, &RawValue>>(content.expose_secret());
     let Ok(members) = members else {
         return Err(format!(
-            "the secret is not a JSON object, it cannot have a key {key}"
+            "the secret is not a JSON object, so it has no key {key}"
         ));
     };
     let Some(value) = members.get(key).map(|value| value.get()) else {

@@ -58,7 +58,9 @@ async fn a_put_that_is_refused_ends_the_invocation_in_an_error() {
         let event = events::create(&world.url(), &oidc(POOL, "Corp"));
         let error = error(world.invoke(event.clone()).await);
         assert!(
-            error.starts_with("the answer could not be delivered to 127.0.0.1 (attempt 1): HTTP"),
+            error.starts_with(
+                "the response could not be delivered to 127.0.0.1 (attempts: 1): HTTP"
+            ),
             "{error}"
         );
 
@@ -76,7 +78,7 @@ async fn a_put_that_is_never_taken_ends_the_invocation_in_an_error() {
     let error = error(world.invoke(event).await);
     // The last attempt may have had too little time for its answer.
     assert!(
-        error.starts_with("the answer could not be delivered to 127.0.0.1 (attempt "),
+        error.starts_with("the response could not be delivered to 127.0.0.1 (attempts: "),
         "{error}"
     );
     assert!(world.responses.puts().len() > 1);
@@ -93,11 +95,11 @@ async fn an_event_without_a_usable_url_is_an_error_before_anything_is_done() {
         ),
         (
             at("https://example.com/?X-Amz-Signature=planted"),
-            "the ResponseURL must be on a host of AWS, not on example.com: allow others in RESPONSE_URL_HOSTS",
+            "the ResponseURL points to example.com, which is not an AWS host; add it to RESPONSE_URL_HOSTS to allow it",
         ),
         (
             at("http://s3.amazonaws.com/?X-Amz-Signature=planted"),
-            "the ResponseURL must be https: allow its host in RESPONSE_URL_HOSTS for plain http",
+            "the ResponseURL must use https; add its host to RESPONSE_URL_HOSTS to allow plain http",
         ),
     ];
     for (event, expected) in cases {
@@ -121,7 +123,7 @@ async fn an_event_that_makes_no_sense_is_answered() {
         ),
         (
             with(&create, "ResourceProperties", json!([1, 2])),
-            "invalid properties: ResourceProperties must be a map, not a list of 2",
+            "invalid properties: ResourceProperties must be a map, not a list of 2 items",
         ),
     ];
     for (event, reason) in cases {
@@ -152,8 +154,7 @@ async fn the_service_timeout_bounds_the_work_from_the_time_of_the_request() {
     // An earlier delivery may have had the time.
     let id = body["PhysicalResourceId"].as_str().unwrap();
     assert!(id.starts_with("unconfirmed/"), "{id}");
-    let reason = "creating identity provider (eu-west-1_Pool|Corp): there was no time left for \
-                  it. The provider may have been created by an earlier delivery of this request";
+    let reason = "creating identity provider (eu-west-1_Pool|Corp): not attempted: no time left. The provider may have been created by an earlier delivery of this request";
     assert_eq!(body, failed(id, reason));
     // CloudFormation has given up: making something now would leave it behind.
     assert_eq!(world.operations(), [""; 0]);
@@ -230,7 +231,7 @@ async fn a_reason_longer_than_the_limit_is_cut_at_a_character_and_arrives() {
         );
         let reason = put.json()["Reason"].as_str().unwrap().to_owned();
         assert!(
-            reason.starts_with("invalid properties (400 problems): (1) "),
+            reason.starts_with("invalid properties (400 errors): (1) "),
             "{reason}"
         );
         assert!(!reason.contains(char::REPLACEMENT_CHARACTER), "{reason}");

@@ -98,7 +98,8 @@ async fn create_sends_every_member_that_is_declared_and_no_other() {
 async fn create_passes_100_kb_of_metadata_on_byte_for_byte() {
     let world = World::new().await;
     let document = include_str!("../metadata/shibboleth.xml");
-    let line = "<mdui:Keywords xml:lang='de' a=\"q'&quot;&#9;\">Ünïcode&#xD; 株式会社 🦀 \\ \t<![CDATA[<&]]></mdui:Keywords>\r\n";
+    let line = "<mdui:Keywords xml:lang='de' a=\"q'&quot;&#9;\">Ünïcode&#xD; 株式会社 🦀 \\ \
+                \t<![CDATA[<&]]></mdui:Keywords>\r\n";
     let (before, after) = document.split_once("</mdui:UIInfo>").unwrap();
     let lines = line.repeat(100_000 / line.len() + 1);
     let metadata = format!("{before}{lines}</mdui:UIInfo>{after}");
@@ -170,8 +171,8 @@ async fn create_delivered_twice_compares_what_google_and_apple_change() {
 
 fn exists(name: &str) -> String {
     format!(
-        "an identity provider named {name} exists already in user pool eu-west-1_Pool; it was \
-         left untouched. To adopt it, set AdoptExisting to true"
+        "identity provider {name} already exists in user pool eu-west-1_Pool and was not \
+         changed. To adopt it, set AdoptExisting: true. From then on the stack owns it, and deletes it when the resource is deleted"
     )
 }
 
@@ -281,9 +282,8 @@ async fn create_with_adopt_existing_cannot_change_the_type() {
     );
     let mine = with(&oidc(POOL, "Corp"), "AdoptExisting", json!(true));
     let body = world.create(&mine).await;
-    let reason = "an identity provider named Corp exists already in user pool eu-west-1_Pool; it \
-                  was left untouched. It cannot be adopted as OIDC: it is of type SAML, which \
-                  Cognito cannot change";
+    let reason = "identity provider Corp already exists in user pool eu-west-1_Pool and was not \
+                  changed. It cannot be adopted as OIDC: its type is SAML, and Cognito cannot change a provider's type";
     assert_eq!(body, failed(&not_created(), reason));
     assert_eq!(world.operations(), ["Create", "Describe"]);
 }
@@ -304,8 +304,8 @@ async fn create_with_an_identifier_that_is_taken_says_so() {
     );
     let body = world.create(&mine).await;
     let reason = "creating identity provider (eu-west-1_Pool|Corp): DuplicateProviderException: \
-                  The identifier \"corp.example\" is already in use. No provider of that name \
-                  exists, so another provider of the pool holds one of its IdpIdentifiers";
+                  The identifier \"corp.example\" is already in use. No provider has this name, \
+                                   so another provider in the pool must hold one of the declared IdpIdentifiers";
     assert_eq!(body, failed(&not_created(), reason));
     assert_eq!(world.operations(), ["Create", "Describe"]);
 }
@@ -348,7 +348,8 @@ async fn create_with_invalid_properties_makes_no_call() {
     let world = World::new().await;
     let properties = with(&oidc(POOL, "Corp"), "AttributeMappings", json!({}));
     let body = world.create(&properties).await;
-    let reason = "invalid properties: AttributeMappings is not a property of this resource type: did you mean AttributeMapping?";
+    let reason = "invalid properties: AttributeMappings is not a property of this resource type: \
+                  did you mean AttributeMapping?";
     assert_eq!(body, failed(&not_created(), reason));
     assert_eq!(world.operations(), [""; 0]);
 }
@@ -372,8 +373,8 @@ async fn create_unknown_at_the_deadline_says_so_and_its_delete_removes_what_it_m
     world.cognito.script_always("Describe", Fault::HangBefore);
     let body = world.create(&oidc(POOL, "Corp")).await;
     let id = unconfirmed(&body);
-    let reason = "creating identity provider (eu-west-1_Pool|Corp): the time was over after 2 \
-                  failed attempts, the last: no answer in time. The provider may or may not have \
+    let reason = "creating identity provider (eu-west-1_Pool|Corp): timed out after 2 failed \
+                  attempts; last error: the attempt timed out. The provider may or may not have \
                   been created";
     assert_eq!(body, failed(&id, reason));
     assert_eq!(world.cognito.names(POOL), ["Corp"]);
@@ -413,8 +414,8 @@ async fn create_that_was_only_ever_throttled_made_nothing() {
     world.time = Duration::from_secs(12);
     world.cognito.script_always("Create", Fault::THROTTLED);
     let body = world.create(&oidc(POOL, "Corp")).await;
-    let reason = "creating identity provider (eu-west-1_Pool|Corp): the time was over after N \
-                  failed attempts, the last: TooManyRequestsException: Rate exceeded";
+    let reason = "creating identity provider (eu-west-1_Pool|Corp): timed out after N failed \
+                  attempts; last error: TooManyRequestsException: Rate exceeded";
     assert_eq!(uncounted(body), failed(&not_created(), reason));
     assert!(!world.operations().contains(&"Describe".to_owned()));
 }

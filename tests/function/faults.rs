@@ -178,7 +178,7 @@ async fn never_passes(operation: Operation, fault: Fault, last: &str) {
     world.time = Duration::from_secs(12);
     world.cognito.script_always(operation.name(), fault);
     let body = uncounted(operation.send(&world).await);
-    let why = format!("the time was over after N failed attempts, the last: {last}");
+    let why = format!("timed out after N failed attempts; last error: {last}");
     let settled = matches!(fault, Fault::Error(400, ..));
     if settled || operation != Create {
         assert_eq!(body, operation.unmet(&why));
@@ -263,7 +263,10 @@ async fn a_host_that_takes_no_connection_is_tried_until_the_time_is_over() {
     world.time = Duration::from_secs(12);
     let body = world.create(&oidc(POOL, "Corp")).await;
     let reason = body["Reason"].as_str().unwrap();
-    assert!(reason.contains("the last: no connection: "), "{reason}");
+    assert!(
+        reason.contains("last error: could not connect: "),
+        "{reason}"
+    );
     // Nothing was sent, so nothing can be left behind.
     assert_eq!(body["PhysicalResourceId"], not_created());
 }
@@ -282,7 +285,7 @@ async fn a_host_whose_name_does_not_resolve_is_tried_for_half_a_minute() {
         world.delete(ID, &oidc(POOL, "Corp")).await,
     ] {
         let reason = body["Reason"].as_str().unwrap();
-        let why = "the name of the host does not resolve, the region may be misspelt: ";
+        let why = "the host name does not resolve; check the region in UserPoolId or the ARN: ";
         assert!(reason.contains(why), "{reason}");
         assert!(!reason.contains("the time was over"), "{reason}");
     }

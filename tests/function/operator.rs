@@ -53,7 +53,7 @@ fn log(world: &World, reason: Option<&str>) -> Vec<String> {
         let said = match text("message") {
             _ if !["WARN", "ERROR"].contains(&level) => continue,
             message if Some(message) == reason => format!("{level} the Reason"),
-            "retrying" => format!("{level} `retrying`, fault `{}`", text("fault")),
+            "retrying" => format!("{level} `retrying`, error `{}`", text("error")),
             message => format!("{level} `{message}`, error `{}`", text("error")),
         };
         if !seen.contains(&said) {

@@ -41,7 +41,7 @@ async fn a_log_line_is_json_and_says_what_was_decided_about_what() {
             })
         );
     }
-    assert_eq!(lines[0]["fault"], "TooManyRequestsException");
+    assert_eq!(lines[0]["error"], "TooManyRequestsException");
     assert_eq!(lines[0]["attempt"], 1);
     assert_eq!(lines[1]["physical_id"], ID);
 }
@@ -129,7 +129,7 @@ async fn a_ca_bundle_adds_trust_roots_and_the_endpoint_of_the_service_is_taken()
         panic!("the invocation was answered: {ended:?}");
     };
     assert_eq!(error["errorType"], "Unanswered");
-    assert!(function.log().text().contains("AWS_CA_BUNDLE was not used"));
+    assert!(function.log().text().contains("AWS_CA_BUNDLE is ignored"));
 }
 
 #[tokio::test]

@@ -152,7 +152,8 @@ async fn identifiers_that_cannot_be_put_back_are_named_in_the_reason() {
     let reason = body["Reason"].as_str().unwrap();
     assert!(
         reason.ends_with(
-            ". IdpIdentifiers taken off the old provider were not put back: updating identity \
+            ". The IdpIdentifiers removed from the old provider could not be restored: updating \
+             identity \
              provider (eu-west-1_Pool|Corp): NotAuthorizedException: no"
         ),
         "{reason}"
@@ -170,7 +171,7 @@ async fn identifiers_that_may_have_come_off_are_put_back() {
     world.cognito.script("Describe", [Fault::None, refusal]);
     let body = world.update(OLD, &new, &old).await;
     let reason = "updating identity provider (eu-west-1_Pool|Corp): InternalErrorException: \
-                  Internal error. Then describing identity provider (eu-west-1_Pool|Corp): \
+                  Internal error. Not retried: describing identity provider (eu-west-1_Pool|Corp): \
                   NotAuthorizedException: no";
     assert_eq!(body, failed(OLD, reason));
     assert_eq!(
@@ -211,8 +212,8 @@ async fn a_rename_to_a_name_that_is_taken_is_refused_and_changes_nothing() {
     world.cognito.put(&theirs, 60);
     let before = world.cognito.provider(POOL, "Renamed");
     let body = world.update(OLD, &oidc(POOL, "Renamed"), &old).await;
-    let reason = "an identity provider named Renamed exists already in user pool eu-west-1_Pool; \
-                  it was left untouched. To adopt it, set AdoptExisting to true";
+    let reason = "identity provider Renamed already exists in user pool eu-west-1_Pool and was \
+                  not changed. To adopt it, set AdoptExisting: true. From then on the stack owns it, and deletes it when the resource is deleted";
     assert_eq!(body, failed(OLD, reason));
     assert_eq!(world.operations(), ["Create", "Describe"]);
     assert_eq!(world.cognito.provider(POOL, "Renamed"), before);
@@ -291,9 +292,8 @@ async fn a_rename_that_cannot_adopt_puts_the_identifiers_back() {
     });
     let another = with_detail(&oidc(POOL, "Renamed"), "client_secret", "another");
     let refusal = Fault::Error(400, "InvalidParameterException", "no");
-    let another_type = "an identity provider named Renamed exists already in user pool \
-                        eu-west-1_Pool; it was left untouched. It cannot be adopted as OIDC: it \
-                        is of type SAML, which Cognito cannot change";
+    let another_type = "identity provider Renamed already exists in user pool eu-west-1_Pool and \
+                        was not changed. It cannot be adopted as OIDC: its type is SAML, and Cognito cannot change a provider's type";
     for (theirs, updates, reason) in [
         (saml, vec![], another_type),
         // The first takes the identifiers off.

@@ -122,9 +122,7 @@ async fn an_update_that_waited_does_not_undo_its_rollback() {
     let before = stored(&world, POOL, "Corp");
     let body = cancelled(&world, "Update", &changed(&old), &old).await;
     let reason = "updating identity provider (eu-west-1_Pool|Corp): TooManyRequestsException: Rate \
-                  exceeded. Then overtaken: CloudFormation has ended or replaced this request \
-                  since, and identity provider (eu-west-1_Pool|Corp) was changed after it was \
-                  issued";
+                  exceeded. Not retried: this request was superseded: CloudFormation no longer waits for it or has sent a newer one. Identity provider (eu-west-1_Pool|Corp) was changed after this request was issued";
     assert_eq!(body, failed(ID, reason));
     assert_eq!(stored(&world, POOL, "Corp"), before);
     assert_eq!(world.operations(), ["Update", "Update", "Describe"]);
@@ -141,7 +139,7 @@ async fn an_update_that_waited_stops_where_cloudformation_cannot_be_asked() {
             cloudformation::Fault::THROTTLED,
             "Throttling: Rate exceeded",
         ),
-        (cloudformation::Fault::Hang, "no answer in time"),
+        (cloudformation::Fault::Hang, "the attempt timed out"),
     ] {
         let world = World::new().await;
         world.cognito.put(&old, 3_600);
@@ -149,8 +147,9 @@ async fn an_update_that_waited_stops_where_cloudformation_cannot_be_asked() {
         world.cloudformation.script_always(fault);
         let body = cancelled(&world, "Update", &changed(&old), &old).await;
         let reason = body["Reason"].as_str().unwrap();
-        let why = "was changed after it was issued, by a later request or by hand. Whether this is \
-                   the last request of its resource is unknown: asking CloudFormation about Corp: ";
+        let why = "was changed after this request was issued, by a newer request or by someone \
+                   else. It is not known whether CloudFormation still waits for this request: \
+                   asking CloudFormation about Corp: ";
         assert!(reason.contains(why), "{reason}");
         assert!(reason.ends_with(end), "{reason}");
         assert_eq!(stored(&world, POOL, "Corp"), before);
@@ -167,7 +166,8 @@ async fn an_update_that_waited_asks_cloudformation_again_after_throttled_questio
         .script([cloudformation::Fault::THROTTLED; 2]);
     let body = cancelled(&world, "Update", &changed(&old), &old).await;
     let reason = body["Reason"].as_str().unwrap();
-    let why = "overtaken: CloudFormation has ended or replaced this request since";
+    let why = "this request was superseded: CloudFormation no longer waits for it or has sent a \
+               newer one";
     assert!(reason.contains(why), "{reason}");
     assert_eq!(world.cloudformation.take_asked(), [LOGICAL_ID; 3]);
 }
@@ -193,7 +193,10 @@ async fn a_replacement_that_waited_makes_nothing_after_its_rollback() {
             let body = cancelled(&world, operation, &new, &old).await;
             assert_eq!(body["PhysicalResourceId"], ID);
             let reason = body["Reason"].as_str().unwrap();
-            assert!(reason.contains("Then overtaken: "), "{reason}");
+            assert!(
+                reason.contains("Not retried: this request was superseded: "),
+                "{reason}"
+            );
             assert_eq!(
                 stored(&world, pool, name).filter(|_| pool != POOL || name != "Corp"),
                 None
@@ -412,7 +415,7 @@ async fn a_rename_in_doubt_says_so_and_which_identifiers_are_not_back() {
         "{reason}"
     );
     assert!(
-        reason.contains("IdpIdentifiers taken off the old provider were not put back"),
+        reason.contains("IdpIdentifiers removed from the old provider could not be restored"),
         "{reason}"
     );
 
@@ -420,8 +423,8 @@ async fn a_rename_in_doubt_says_so_and_which_identifiers_are_not_back() {
     world.cognito.script_always("Describe", Fault::None);
     let undone = world.update(ID, &old, &new).await;
     let reason = undone["Reason"].as_str().unwrap();
-    let hint = "Identity provider eu-west-1_Pool|Renamed may have been created by the request \
-                before this one and hold them: delete it, then try again";
+    let hint = "Identity provider eu-west-1_Pool|Renamed, which the previous request may have \
+                created, may hold these IdpIdentifiers: delete it, then deploy again";
     assert!(reason.ends_with(hint), "{reason}");
     world.cognito.remove(POOL, "Renamed");
     let undone = world.update(ID, &old, &new).await;

@@ -103,7 +103,7 @@ async fn each_mistake_in_metadata_is_named_and_nothing_is_called() {
         ),
         (
             &OKTA.replace("HTTP-Redirect", "SOAP"),
-            "has no SingleSignOnService with the HTTP-Redirect binding, which Cognito needs",
+            "has no SingleSignOnService with the HTTP-Redirect binding: add one, or set ProviderDetails.SSORedirectBindingURI",
         ),
         (
             &OKTA.replace("\"signing\"", "\"encryption\""),
@@ -124,7 +124,7 @@ async fn each_mistake_in_metadata_is_named_and_nothing_is_called() {
 async fn metadata_whose_certificates_have_expired_are_refused_where_they_are_new() {
     let world = World::new().await;
     let body = world.create(&file(EXPIRED)).await;
-    let expired = "has no signing certificate that is still valid: the last expired on \
+    let expired = "has only expired signing certificates; the last one expired on \
                    2020-01-01T00:00:00Z";
     let reason = format!("invalid properties: ProviderDetails.MetadataFile {expired}");
     assert_eq!(body, failed(&not_created(), &reason));
@@ -139,7 +139,7 @@ async fn metadata_whose_certificates_have_expired_are_refused_where_they_are_new
         "2020-01-01T00:00:00Z"
     );
     assert_eq!(world.operations(), ["Create", "Update"]);
-    let warned = "ProviderDetails.MetadataFile looks wrong".to_owned();
+    let warned = "ProviderDetails.MetadataFile may not work with Cognito".to_owned();
     let warning = (warned, expired.to_owned());
     assert_eq!(warnings(&world), vec![warning.clone()]);
 
@@ -162,9 +162,8 @@ async fn mistakes_in_metadata_are_named_with_those_in_other_properties() {
         .replace("\"signing\"", "\"encryption\"");
     let properties = with(&file(&document), "Typo", json!(1));
     let body = world.create(&properties).await;
-    let reason = "invalid properties (3 problems): (1) Typo is not a property of this resource \
-                  type; (2) ProviderDetails.MetadataFile has no SingleSignOnService with the \
-                  HTTP-Redirect binding, which Cognito needs; (3) ProviderDetails.MetadataFile \
+    let reason = "invalid properties (3 errors): (1) Typo is not a property of this resource \
+                  type; (2) ProviderDetails.MetadataFile has no SingleSignOnService with the HTTP-Redirect binding: add one, or set ProviderDetails.SSORedirectBindingURI; (3) ProviderDetails.MetadataFile \
                   has no signing certificate: its IDPSSODescriptor needs a KeyDescriptor with \
                   use=\"signing\", or without use, that holds an X509Certificate";
     assert_eq!(body, failed(&not_created(), reason));
@@ -187,8 +186,8 @@ async fn metadata_that_cognito_may_take_are_sent_with_a_warning() {
     assert_eq!(
         warnings(&world),
         [(
-            "ProviderDetails.MetadataFile looks wrong".to_owned(),
-            "has a document type definition, and was not looked at".to_owned()
+            "ProviderDetails.MetadataFile may not work with Cognito".to_owned(),
+            "has a DOCTYPE and was not checked".to_owned()
         )]
     );
 }
@@ -311,7 +310,7 @@ async fn a_certificate_that_is_not_to_be_had_is_left_out() {
     let body = world.update(ID, &signing(), &signing()).await;
     assert_eq!(body, success(ID, expected));
     let warning = (
-        "attribute left out: SigningCertificate".to_owned(),
+        "attribute omitted: SigningCertificate".to_owned(),
         "getting the signing certificate for identity provider (eu-west-1_Pool|Corp): \
          AccessDeniedException: User is not authorized"
             .to_owned(),

@@ -81,7 +81,7 @@ async fn every_property_may_be_missing_or_is_named_as_required() {
 #[tokio::test]
 async fn every_property_of_the_wrong_type_is_named_with_its_shape() {
     let world = World::new().await;
-    let string = ("a string", json!(["a"]), "a list of 1");
+    let string = ("a string", json!(["a"]), "a list of 1 item");
     let map = (
         "a map of strings",
         json!("planted"),
@@ -98,7 +98,7 @@ async fn every_property_of_the_wrong_type_is_named_with_its_shape() {
         ("AcrMapping", map),
         (
             "IdpIdentifiers",
-            ("a list of strings", json!({"a": 1}), "a map of 1"),
+            ("a list of strings", json!({"a": 1}), "a map of 1 entry"),
         ),
         (
             "AdoptExisting",
@@ -109,7 +109,7 @@ async fn every_property_of_the_wrong_type_is_named_with_its_shape() {
             (
                 "a whole number of seconds from 1 to 3600",
                 json!({}),
-                "a map of 0",
+                "an empty map",
             ),
         ),
     ];
@@ -161,65 +161,64 @@ async fn every_property_is_taken_at_its_limit_and_refused_one_past_it() {
             "UserPoolId",
             json!(pool(55)),
             json!(pool(56)),
-            "UserPoolId must be a user pool id such as eu-west-1_AbCdEf123, of 1 to 55 \
-             characters, not a string of 56 characters",
+            "UserPoolId must be a user pool id of at most 55 characters, such as \
+             eu-west-1_AbCdEf123",
         ),
         (
             "ProviderName",
             json!(long(32)),
             json!(long(33)),
-            "ProviderName must have 1 to 32 characters, it has 33",
+            "ProviderName must have 1 to 32 characters but has 33",
         ),
         (
             "ProviderName",
             // Of shorter names Cognito is the judge: providers that were made before have them.
             json!("abc"),
             json!(""),
-            "ProviderName must have 1 to 32 characters, it has 0",
+            "ProviderName must have 1 to 32 characters but has 0",
         ),
         (
             "ProviderDetails",
             detail(long(131_072)),
             detail(long(131_073)),
-            "ProviderDetails.client_id must have 0 to 131072 characters, it has 131073",
+            "ProviderDetails.client_id must have at most 131072 characters but has 131073",
         ),
         (
             "AttributeMapping",
             json!({long(32): ""}),
             json!({long(33): ""}),
             "the key of AttributeMapping.ééééééééééééééééééééééééééééééééé must have 1 to 32 \
-             characters, it has 33",
+             characters but has 33",
         ),
         (
             "AttributeMapping",
             json!({"email": long(131_072)}),
             json!({"email": long(131_073)}),
-            "AttributeMapping.email must have 0 to 131072 characters, it has 131073",
+            "AttributeMapping.email must have at most 131072 characters but has 131073",
         ),
         (
             "IdpIdentifiers",
             identifiers(50),
             identifiers(51),
-            "IdpIdentifiers must have 0 to 50 items, it has 51",
+            "IdpIdentifiers must have at most 50 items but has 51",
         ),
         (
             "IdpIdentifiers",
             json!([long(40), "a"]),
             json!([long(41), "a"]),
-            "IdpIdentifiers[0] must have 1 to 40 characters, it has 41",
+            "IdpIdentifiers[0] must have 1 to 40 characters but has 41",
         ),
         (
             "AcrMapping",
             json!({"Level4": "a".repeat(64)}),
             json!({"Level4": "a".repeat(65)}),
-            "AcrMapping.Level4 must have 1 to 64 characters, it has 65",
+            "AcrMapping.Level4 must have 1 to 64 characters but has 65",
         ),
         (
             "AcrMapping",
             json!({"Level1": "a"}),
             json!({"Level5": "a"}),
-            "the key of AcrMapping.Level5 must be one of Level1, Level2, Level3, Level4, not a \
-             string of 6 characters",
+            "the key of AcrMapping.Level5 must be one of Level1, Level2, Level3, Level4",
         ),
         (
             "ServiceTimeout",
@@ -246,7 +245,7 @@ async fn properties_that_are_none_are_answered() {
     let world = World::new().await;
     for (properties, shape) in [
         (json!(null), "null"),
-        (json!([1, 2]), "a list of 2"),
+        (json!([1, 2]), "a list of 2 items"),
         (json!("planted"), "a string of 7 characters"),
     ] {
         let reason = format!("ResourceProperties must be a map, not {shape}");

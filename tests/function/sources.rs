@@ -300,8 +300,8 @@ async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_chan
         ),
         (
             secret(json!({"SecretId": "plain", "JsonKey": "secret"})),
-            "client_secret from Secrets Manager (plain): the secret is not a JSON object, it \
-             cannot have a key secret",
+            "client_secret from Secrets Manager (plain): the secret is not a JSON object, so it \
+             has no key secret",
         ),
         (
             corp(json!({"SsmParameter": {"Name": "/gone"}})),
@@ -317,8 +317,8 @@ async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_chan
         ),
         (
             object("long.xml"),
-            "MetadataFile from S3 (meta/long.xml): ProviderDetails.MetadataFile must have 0 to \
-             131072 characters, it has 131073",
+            "MetadataFile from S3 (meta/long.xml): ProviderDetails.MetadataFile must have at most \
+             131072 characters but has 131073",
         ),
         (
             object("longer.xml"),
@@ -385,8 +385,7 @@ async fn a_value_that_was_read_is_checked_like_one_that_is_given() {
     properties["ProviderDetailsFrom"] =
         json!({"attributes_request_method": {"SsmParameter": {"Name": "/method"}}});
     let reason = "reading ProviderDetails.attributes_request_method from SSM Parameter Store \
-                  (/method): ProviderDetails.attributes_request_method must be GET or POST, not a \
-                  string of 3 characters";
+                  (/method): ProviderDetails.attributes_request_method must be GET or POST";
     refused(&world, &properties, reason).await;
 }
 
@@ -479,32 +478,32 @@ async fn mistakes_in_sources_are_named_at_once_with_all_others_before_any_read()
         "steps": {"S3": {"Bucket": "..", "Key": "planted/./idp.xml"}},
         "two": {"S3": {}, "SsmParameter": {}},
     });
-    let one = "a map with one of SecretsManager, SsmParameter, S3, not a map of";
+    let one = "a map with exactly one of SecretsManager, SsmParameter, S3, not a map of";
     let at = "ProviderDetailsFrom";
     let reason = [
-        "invalid properties (17 problems): \
-         (1) AttributeMappings is not a property of this resource type: did you mean AttributeMapping?"
+        "invalid properties (17 errors): (1) AttributeMappings is not a property of this \
+         resource type: did you mean AttributeMapping?"
             .to_owned(),
-        "(2) ProviderDetails.ActiveEncryptionCertificate is returned by Cognito and cannot be \
-         set: remove it"
+        "(2) ProviderDetails.ActiveEncryptionCertificate is set by Cognito and cannot be \
+         declared: remove it"
             .to_owned(),
         "(3) both is in both ProviderDetails and ProviderDetailsFrom: remove it from one"
             .to_owned(),
         format!("(4) {at}.empty must be {one} 0"),
-        format!("(5) {at}.host.S3.Bucket may hold only letters, digits and . - _"),
+        format!("(5) {at}.host.S3.Bucket may contain only letters, digits and . - _"),
+        format!("(6) the key of {at}.kind.Vault must be one of SecretsManager, SsmParameter, S3"),
+        format!("(7) {at}.list.S3 must be a map of strings, not a list of 1 item"),
         format!(
-            "(6) the key of {at}.kind.Vault must be one of SecretsManager, SsmParameter, S3, not \
-             a string of 5 characters"
+            "(8) {at}.members.SecretsManager.SecretID is not a property of this resource \
+                 type: did you mean SecretId?"
         ),
-        format!("(7) {at}.list.S3 must be a map of strings, not a list of 1"),
-        format!("(8) {at}.members.SecretsManager.SecretID is not a property of this resource type: did you mean SecretId?"),
         format!("(9) {at}.members.SecretsManager.SecretId is required"),
-        format!("(10) {at}.members.SecretsManager.JsonKey must be a string, not a list of 1"),
-        format!("(11) {at}.none.SsmParameter.Name must have 1 to 2048 characters, it has 0"),
+        format!("(10) {at}.members.SecretsManager.JsonKey must be a string, not a list of 1 item"),
+        format!("(11) {at}.none.SsmParameter.Name must have 1 to 2048 characters but has 0"),
         format!("(12) {at}.object.S3.Bucket is required"),
         format!("(13) {at}.object.S3.Key is required"),
-        format!("(14) {at}.steps.S3.Bucket may not have . or .. between slashes"),
-        format!("(15) {at}.steps.S3.Key may not have . or .. between slashes"),
+        format!("(14) {at}.steps.S3.Bucket must not contain . or .. as a path segment"),
+        format!("(15) {at}.steps.S3.Key must not contain . or .. as a path segment"),
         format!("(16) {at}.two must be {one} 2"),
     ];
     // One more of another kind, to see that both maps count for what is required.
@@ -571,8 +570,8 @@ async fn a_source_that_hangs_is_answered_for_before_the_deadline() {
     world.time = Duration::from_secs(12);
     stores.script_always("GetObject", Fault::HangBefore);
     let body = uncounted(world.create(&corp(object())).await);
-    let reason = "reading ProviderDetails.client_secret from S3 (meta/okta.xml): the time was over \
-                  after N failed attempts, the last: no answer in time";
+    let reason = "reading ProviderDetails.client_secret from S3 (meta/okta.xml): timed out after \
+                  N failed attempts; last error: the attempt timed out";
     assert_eq!(body, failed(&not_created(), reason));
     assert_eq!(world.operations(), [""; 0]);
 }

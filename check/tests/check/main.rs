@@ -56,14 +56,14 @@ fn owned(status: i32, out: &str, error: &str) -> (i32, String, String) {
 }
 
 const GOOGLE: &str = "\
-google.yaml:7:7: Google: ProviderName must be Google, as every provider of that type is called in Cognito
+google.yaml:7:7: Google: ProviderName must be Google: Cognito accepts no other name for this type
 google.yaml:9:7: Google: ProviderDetails.client_id is required
 google.yaml:12:7: Google: AttributeMappings is not a property of this resource type: did you mean AttributeMapping?
 ";
 
 #[test]
 fn the_readme_shows_what_is_said() {
-    let summary = "1 identity provider checked, 3 problems\n";
+    let summary = "1 identity provider checked, 3 errors\n";
     assert_eq!(check(&["google.yaml"], ""), owned(1, GOOGLE, summary));
     let shown = GOOGLE.replace("google.yaml", "check/tests/templates/google.yaml");
     assert!(README.contains(&format!("google.yaml\n{shown}{summary}")));
@@ -75,7 +75,7 @@ fn every_problem_is_shown_where_it_is() {
     assert_eq!(out, include_str!("../templates/problems.txt"));
     assert_eq!(
         (status, error.as_str()),
-        (1, "5 identity providers checked, 29 problems, 2 warnings\n")
+        (1, "5 identity providers checked, 29 errors, 2 warnings\n")
     );
 }
 
@@ -83,7 +83,7 @@ fn every_problem_is_shown_where_it_is() {
 fn what_only_the_deployment_knows_is_left_to_it() {
     assert_eq!(
         check(&["unknown.yaml"], ""),
-        owned(0, "", "9 identity providers checked, 0 problems\n")
+        owned(0, "", "9 identity providers checked, 0 errors\n")
     );
 }
 
@@ -93,13 +93,13 @@ fn metadata_in_a_template_are_looked_at_as_far_as_they_are_known() {
     let at = "ProviderDetails.MetadataFile";
     let no_metadata =
         "is not SAML metadata: its root is neither EntityDescriptor nor EntitiesDescriptor";
-    let no_redirect =
-        "has no SingleSignOnService with the HTTP-Redirect binding, which Cognito needs";
+    let no_redirect = "has no SingleSignOnService with the HTTP-Redirect binding: add one, or set \
+                       ProviderDetails.SSORedirectBindingURI";
     let no_certificate = "has no signing certificate: its IDPSSODescriptor needs a KeyDescriptor \
                           with use=\"signing\", or without use, that holds an X509Certificate";
-    let both = "only one of MetadataURL and MetadataFile may be given, in ProviderDetails or \
-                ProviderDetailsFrom: remove the other";
-    let expired = "has no signing certificate that is still valid: the last expired on \
+    let both = "MetadataURL and MetadataFile are both given (in ProviderDetails or \
+                ProviderDetailsFrom), and Cognito accepts only one: remove one";
+    let expired = "has only expired signing certificates; the last one expired on \
                    2020-01-01T00:00:00Z";
     let said = [
         format!("11:9: Page: {at} {no_metadata}"),
@@ -119,7 +119,7 @@ fn metadata_in_a_template_are_looked_at_as_far_as_they_are_known() {
     assert_eq!(out, said.concat());
     assert_eq!(
         (status, error.as_str()),
-        (1, "9 identity providers checked, 8 problems, 4 warnings\n")
+        (1, "9 identity providers checked, 8 errors, 4 warnings\n")
     );
 
     let (status, out, _) = check(&["--format", "sarif", "metadata.yaml"], "");
@@ -143,9 +143,9 @@ Resources:
       ProviderType: SAML
       ProviderDetails: {MetadataURL: https://idp, Wrong: key}
 ";
-    let text = "-:9:51: Corp: warning: ProviderDetails.Wrong is no key that Cognito documents for \
-                SAML providers; it is passed on as it is\n";
-    let summary = "1 identity provider checked, 0 problems, 1 warning\n";
+    let text = "-:9:51: Corp: warning: ProviderDetails.Wrong is not a \
+                documented key for SAML providers. The function passes it on unchanged\n";
+    let summary = "1 identity provider checked, 0 errors, 1 warning\n";
     assert_eq!(check(&["-"], template), owned(0, text, summary));
 }
 
@@ -159,7 +159,7 @@ fn the_examples_have_no_problem() {
             ],
             ""
         ),
-        owned(0, "", "6 identity providers checked, 0 problems\n")
+        owned(0, "", "6 identity providers checked, 0 errors\n")
     );
 }
 
@@ -170,11 +170,12 @@ fn json_is_a_template_too_and_any_number_of_files_are_checked() {
         check(&["tabs.json", "-"], json),
         owned(
             1,
-            "tabs.json:10:5: Corp: ProviderDetails.MetadataURL or ProviderDetails.MetadataFile is required\n\
+            "tabs.json:10:5: Corp: ProviderDetails.MetadataURL or ProviderDetails.MetadataFile is \
+             required\n\
              tabs.json:11:5: Corp: AdoptExisting must be true or false, not a string of 3 characters\n\
              -:10:5: Corp: ProviderDetails.MetadataURL or ProviderDetails.MetadataFile is required\n\
              -:11:5: Corp: AdoptExisting must be true or false, not a string of 3 characters\n",
-            "2 identity providers checked, 4 problems\n"
+            "2 identity providers checked, 4 errors\n"
         )
     );
 }
@@ -189,9 +190,9 @@ fn what_is_no_template_is_named_and_the_others_are_checked() {
     assert_eq!(
         error,
         "broken.yaml:4:15: while parsing a flow sequence: did not find expected ',' or ']'\n\
-         workflow.yaml: this is no template, as it has no map named Resources\n\
+         workflow.yaml: not a CloudFormation template: it has no Resources map\n\
          gone.yaml: No such file or directory (os error 2)\n\
-         1 identity provider checked, 3 problems, 3 files not checked\n"
+         1 identity provider checked, 3 errors, 3 files not checked\n"
     );
 }
 
@@ -261,7 +262,7 @@ fn a_wrong_call_shows_the_usage() {
     let version = concat!("cfn-cognito-idp-check ", env!("CARGO_PKG_VERSION"), "\n");
     assert_eq!(check(&["--version"], ""), owned(0, version, ""));
     let wrong: [(&[&str], &str); 3] = [
-        (&[], "no template was given"),
+        (&[], "no TEMPLATE given"),
         (&["--fix", "google.yaml"], "invalid option '--fix'"),
         (
             &["--format", "xml", "google.yaml"],

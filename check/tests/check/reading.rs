@@ -7,7 +7,7 @@ use crate::{check, owned};
 #[test]
 fn flow_collections_and_quoted_texts_may_go_on_at_the_depth_of_their_key() {
     for template in ["closing-bracket.yaml", "quoted-lines.yaml"] {
-        let summary = "1 identity provider checked, 0 problems\n";
+        let summary = "1 identity provider checked, 0 errors\n";
         assert_eq!(check(&[template], ""), owned(0, "", summary));
     }
 }
@@ -16,13 +16,13 @@ fn flow_collections_and_quoted_texts_may_go_on_at_the_depth_of_their_key() {
 fn of_equal_keys_the_last_counts() {
     let (status, out, _) = check(&["duplicate-keys.yaml"], "");
     let out = out.replace("duplicate-keys.yaml:", "");
-    let twin = "this resource manages the same provider as False1 at 6:3, by UserPoolId and \
-                ProviderName: the one that is deleted first deletes it for both";
-    let last = "of equal keys, CloudFormation takes the last";
+    let twin = "this resource manages the same provider as False1 at 6:3 (same UserPoolId and \
+                ProviderName): deleting either one deletes the provider";
+    let last = "CloudFormation uses the last one";
     let expected = [
-        format!("3:3: False1: warning: this resource is given again at 6:3: {last}"),
+        format!("3:3: False1: warning: this resource is given again at 6:3; {last}"),
         format!("14:3: Missed2: warning: {twin}"),
-        format!("20:7: Missed2: warning: ProviderType is given again at 21:7: {last}"),
+        format!("20:7: Missed2: warning: ProviderType is given again at 21:7; {last}"),
         "21:7: Missed2: ProviderType must be one of SAML, OIDC, Google, Facebook, \
          LoginWithAmazon, SignInWithApple, not \"Nonsense\""
             .to_owned(),
@@ -35,7 +35,8 @@ fn of_equal_keys_the_last_counts() {
         "Properties": {"Bad": 1, "Bad": 2},
         "Properties": {"ServiceToken": "t", "UserPoolId": "eu-west-1_A", "ProviderName": "Corp",
             "ProviderType": "SAML",
-            "ProviderDetails": {"MetadataURL": "{{resolve:ssm-secure:/a}}", "MetadataURL": "https://a"}}
+            "ProviderDetails": {"MetadataURL": "{{resolve:ssm-secure:/a}}", "MetadataURL": \
+             "https://a"}}
     }}}"#;
     let (status, out, _) = check(&["-"], json);
     let expected = [
@@ -77,9 +78,9 @@ Resources:
         .unwrap();
     }
     template.push_str("        custom:bad: !If [Bad, !If [Worse, [], two], three]\n");
-    let text = "-:4011:43: Corp: AttributeMapping.custom:bad must be a string, not a list of 0 \
+    let text = "-:4011:43: Corp: AttributeMapping.custom:bad must be a string, not an empty list \
                 (where Bad is true and Worse is true)\n";
-    let summary = "1 identity provider checked, 1 problem\n";
+    let summary = "1 identity provider checked, 1 error\n";
     assert_eq!(check(&["-"], &template), owned(1, text, summary));
 }
 
@@ -96,14 +97,8 @@ fn a_file_that_cannot_be_read_keeps_no_other_from_being_checked() {
     std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!(out.lines().count(), 3);
     assert!(out.contains("odd-\u{fffd}.yaml:7:7: Google: "), "{out}");
-    assert!(
-        error.contains("binary.yaml: this is not in UTF-8\n"),
-        "{error}"
-    );
-    assert!(
-        error.ends_with("3 problems, 1 file not checked\n"),
-        "{error}"
-    );
+    assert!(error.contains("binary.yaml: not UTF-8 text\n"), "{error}");
+    assert!(error.ends_with("3 errors, 1 file not checked\n"), "{error}");
     assert_eq!((status, other), (2, 1));
 }
 
@@ -112,10 +107,10 @@ fn what_is_no_template_can_be_passed_over() {
     let files = ["--skip-others", "workflow.yaml", "-", "google.yaml"];
     let (status, out, error) = check(&files, "{{ a }}: [");
     assert_eq!((status, out.lines().count()), (1, 3));
-    let summary = "1 identity provider checked, 3 problems, 2 files passed over\n";
+    let summary = "1 identity provider checked, 3 errors, 2 files skipped\n";
     assert_eq!(error, summary);
 
-    // A mistake in what is a template is not passed over.
+    // A mistake in what is a template is not skipped.
     let broken = "Resources:\n  A: [{Type: Custom::CognitoIdentityProvider}\n";
     let (status, _, error) = check(&["--skip-others", "-"], broken);
     assert_eq!(status, 2);

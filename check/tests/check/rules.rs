@@ -27,10 +27,11 @@ Resources:
 }
 
 #[test]
-fn metadata_are_given_once() {
-    let text = "both-metadata.yaml:10:7: Idp: only one of MetadataURL and MetadataFile may be \
-                given, in ProviderDetails or ProviderDetailsFrom: remove the other\n";
-    let summary = "1 identity provider checked, 1 problem\n";
+fn metadata_url_and_file_are_mutually_exclusive() {
+    let text = "both-metadata.yaml:10:7: Idp: MetadataURL and MetadataFile are both given (in \
+                ProviderDetails or ProviderDetailsFrom), and Cognito accepts only one: remove \
+                one\n";
+    let summary = "1 identity provider checked, 1 error\n";
     assert_eq!(check(&["both-metadata.yaml"], ""), owned(1, text, summary));
     // Which of them is there may be for the deployment to say.
     let either = include_str!("../templates/both-metadata.yaml")
@@ -42,24 +43,24 @@ fn metadata_are_given_once() {
             "!Ref Metadata",
             "!If [ByUrl, !Ref AWS::NoValue, !Ref Metadata]",
         );
-    let summary = "1 identity provider checked, 0 problems\n";
+    let summary = "1 identity provider checked, 0 errors\n";
     assert_eq!(check(&["-"], &either), owned(0, "", summary));
 }
 
 #[test]
-fn an_issuer_is_a_url_of_https() {
+fn oidc_issuer_must_be_an_https_url() {
     let text = "http-issuer.yaml:12:9: Idp: ProviderDetails.oidc_issuer must be a URL that starts \
-                with https://, not a string of 22 characters\n";
-    let summary = "1 identity provider checked, 1 problem\n";
+                with https://\n";
+    let summary = "1 identity provider checked, 1 error\n";
     assert_eq!(check(&["http-issuer.yaml"], ""), owned(1, text, summary));
 }
 
 #[test]
 fn a_name_that_new_providers_cannot_have_is_warned_of() {
     let (status, out, _) = check(&["provider-name.yaml"], "");
-    let text = "warning: Cognito does not take this ProviderName for a new provider: it must have \
-                three characters or more, no space, and no underscore but as the second character. \
-                A provider that has such a name keeps it";
+    let text = "warning: Cognito refuses this ProviderName for a new provider: it needs at least \
+                3 characters, no spaces, and no underscore except as the second character. \
+                Existing providers with such a name still work";
     let expected = ["8:7: Underscore", "11:71: Space", "12:71: Short"]
         .map(|place| format!("provider-name.yaml:{place}: {text}"));
     assert_eq!(out.lines().collect::<Vec<_>>(), expected);
@@ -86,7 +87,8 @@ fn a_name_that_new_providers_cannot_have_is_warned_of() {
 
 #[test]
 fn keys_that_are_not_documented_are_warned_of_with_those_that_were_meant() {
-    let text = "is no key that Cognito documents for OIDC providers; it is passed on as it is";
+    let text = "is not a documented key for OIDC providers";
+    let unchanged = "The function passes it on unchanged";
     for (key, meant) in [
         ("authorization_endpoint", Some("authorize_url")),
         ("userinfo_endpoint", Some("attributes_url")),
@@ -102,30 +104,35 @@ fn keys_that_are_not_documented_are_warned_of_with_those_that_were_meant() {
         ("key_of_2030", None),
     ] {
         let said = said_of(&format!("        {key}: value\n"), "");
-        let meant = meant.map(|meant| format!(": did you mean {meant}?"));
-        let meant = meant.unwrap_or_default();
+        let end = meant.map_or_else(
+            || ".".to_owned(),
+            |meant| format!(": did you mean {meant}?"),
+        );
         assert_eq!(
             said,
-            [format!("warning: ProviderDetails.{key} {text}{meant}")]
+            [format!(
+                "warning: ProviderDetails.{key} {text}{end} {unchanged}"
+            )]
         );
     }
     let from = "      ProviderDetailsFrom: {ClientSecret: {SsmParameter: {Name: a}}}\n";
-    let expected =
-        format!("warning: ProviderDetailsFrom.ClientSecret {text}: did you mean client_secret?");
+    let expected = format!(
+        "warning: ProviderDetailsFrom.ClientSecret {text}: did you mean client_secret? \
+                 {unchanged}"
+    );
     assert_eq!(said_of("", from), [expected]);
     let wrong = include_str!("../templates/both-metadata.yaml")
         .replace("MetadataFile", "IdpInit")
         .replace("MetadataURL", "MetadataUrl");
     let (_, out, _) = check(&["-"], &wrong);
-    assert!(out.contains("MetadataUrl is no key"), "{out}");
+    assert!(out.contains("MetadataUrl is not a documented key"), "{out}");
     assert!(out.contains("did you mean MetadataURL?") && out.contains("did you mean IDPInit?"));
 }
 
 #[test]
 fn references_to_secrets_are_warned_of_with_the_source_instead() {
-    let text = "warning: ProviderDetails.client_secret holds a dynamic reference to Secrets Manager, \
-                which AWS does not support in custom resources; where it arrives unresolved, the \
-                function refuses it. To have the function read it: ProviderDetailsFrom: \
+    let text = "warning: ProviderDetails.client_secret contains a dynamic reference to Secrets \
+                Manager. AWS does not support these in custom resources; if it arrives unresolved, the function refuses the request. Instead, write ProviderDetailsFrom: \
                 {client_secret: {SecretsManager: ";
     for (value, source) in [
         ("'{{resolve:secretsmanager:idp}}'", "{SecretId: \"idp\"}"),
@@ -135,7 +142,8 @@ fn references_to_secrets_are_warned_of_with_the_source_instead() {
         ),
         (
             "!Sub '{{resolve:secretsmanager:arn:aws:secretsmanager:${AWS::Region}:1:secret:a:SecretString:key::v}}'",
-            "{SecretId: !Sub \"arn:aws:secretsmanager:${AWS::Region}:1:secret:a\", JsonKey: \"key\", \
+            "{SecretId: !Sub \"arn:aws:secretsmanager:${AWS::Region}:1:secret:a\", JsonKey: \
+             \"key\", \
              VersionId: \"v\"}",
         ),
         (
@@ -152,7 +160,7 @@ fn references_to_secrets_are_warned_of_with_the_source_instead() {
     }
     let said = said_of("", "      Revision: '{{resolve:secretsmanager:idp}}'\n");
     assert_eq!(said.len(), 1);
-    assert!(said[0].ends_with("where it arrives unresolved, the function refuses it"));
+    assert!(said[0].ends_with("if it arrives unresolved, the function refuses the request"));
 }
 
 #[test]
@@ -165,8 +173,9 @@ fn references_to_secure_strings_are_seen_in_functions() {
         "!Join [':', ['{{resolve', ssm-secure, !Sub '/${Stage}/a}}']]",
     ] {
         let said = said_of(&format!("        client_secret: {value}\n"), "");
-        let expected = "ProviderDetails.client_secret holds a dynamic reference that CloudFormation \
-                        left unresolved ({{resolve:…}}): name its source in ProviderDetailsFrom";
+        let expected = "ProviderDetails.client_secret contains a dynamic reference \
+                        ({{resolve:…}}) that CloudFormation did not resolve: declare it in \
+                        ProviderDetailsFrom instead";
         assert_eq!(said, [expected], "{value}");
     }
     let said = said_of(
@@ -179,7 +188,7 @@ fn references_to_secure_strings_are_seen_in_functions() {
 #[test]
 fn nulls_are_warned_of() {
     let (status, out, _) = check(&["nulls.yaml"], "");
-    let text = "and CloudFormation says that \"'null' values are not allowed in templates\"";
+    let text = "which CloudFormation refuses: \"'null' values are not allowed in templates\"";
     let expected = [
         "11:7: Idp: warning: AttributeMapping",
         "12:7: Idp: warning: IdpIdentifiers",

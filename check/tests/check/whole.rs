@@ -29,8 +29,8 @@ const NONE: [&str; 0] = [];
 
 #[test]
 fn two_resources_for_one_provider_are_seen() {
-    let text = "warning: this resource manages the same provider as A at 2:3, by UserPoolId and \
-                ProviderName: the one that is deleted first deletes it for both";
+    let text = "warning: this resource manages the same provider as A at 2:3 (same UserPoolId and \
+                ProviderName): deleting either one deletes the provider";
     let one = provider("A", "Corp", "");
     let twin = [format!("B: {text}")];
     assert_eq!(said_of(&[one.clone(), provider("B", "Corp", "")]), twin);
@@ -90,9 +90,10 @@ fn client(supported: &str, further: &str) -> String {
 
 #[test]
 fn a_client_that_names_a_provider_waits_for_it() {
-    let text = "Client: warning: SupportedIdentityProviders names Corp, and this client does not wait \
-                for A: if it is made first, Cognito says \"The provider Corp does not exist for User \
-                Pool\". Write !GetAtt A.ProviderName for the name, or DependsOn: A";
+    let text = "Client: warning: SupportedIdentityProviders names Corp but this app client does \
+                not depend on A: if the client is created first, Cognito fails with \"The \
+                provider Corp does not exist for User Pool\". Use !GetAtt A.ProviderName instead \
+                of the literal, or add DependsOn: A";
     let said = |supported: &str, further: &str| {
         said_of(&[provider("A", "Corp", ""), client(supported, further)])
     };
@@ -136,8 +137,9 @@ fn mapped(mapping: &str, pool: &str) -> Vec<String> {
 #[test]
 fn custom_attributes_are_in_the_schema() {
     let schema = "      Schema: [{Name: team, Mutable: true}]\n";
-    let text = "A: warning: AttributeMapping.custom:group maps to an attribute that the Schema of Pool at \
-                2:3 does not have: unless it was added to the pool otherwise, Cognito says \
+    let text = "A: warning: AttributeMapping.custom:group maps to an attribute that is not in the \
+                Schema of Pool at \
+                2:3: unless it was added outside the template, Cognito fails with \
                 \"AttributeMapping contains invalid mapping\"";
     let mapping = "{custom:team: team, custom:group: group, name: cn}";
     assert_eq!(mapped(mapping, schema), [text]);
@@ -154,8 +156,8 @@ fn custom_attributes_are_in_the_schema() {
 fn mapped_attributes_are_mutable() {
     let schema = "      Schema: [{Name: email, Mutable: false}, {Name: team, Mutable: \"false\"}, \
                   {Name: name, Mutable: true}, {Name: locale}]\n";
-    let text = "maps to an attribute that is Mutable: false in Pool at 2:3: Cognito writes it at each \
-                sign-in, so that the second sign-in of every user fails with \"Attribute cannot be \
+    let text = "maps to an attribute with Mutable: false in Pool at 2:3: Cognito writes it at \
+                every sign-in, so each user's second sign-in fails with \"Attribute cannot be \
                 updated\"";
     let mapping = "{email: mail, custom:team: team, name: cn, locale: locale}";
     let expected =
@@ -169,8 +171,8 @@ fn mapped_attributes_are_mutable() {
 #[test]
 fn required_attributes_are_mapped() {
     let schema = "      Schema: [{Name: email, Required: true}, {Name: name, Required: false}]\n";
-    let text = "A: warning: AttributeMapping has no email, which Pool at 2:3 requires: the first \
-                sign-in of a user fails";
+    let text = "A: warning: AttributeMapping does not map email, which Pool at 2:3 requires: a \
+                new user's first sign-in fails";
     assert_eq!(mapped("{name: cn}", schema), [text]);
     assert_eq!(mapped("!Ref AWS::NoValue", schema), [text]);
     for mapping in [
@@ -191,12 +193,12 @@ fn required_attributes_are_mapped() {
 fn a_mapped_address_that_the_pool_relies_on_is_verified() {
     for (property, without) in [
         ("AliasAttributes", "cannot sign in with it"),
-        ("AutoVerifiedAttributes", "cannot reset a password by it"),
+        ("AutoVerifiedAttributes", "cannot reset a password with it"),
     ] {
         let pool = format!("      {property}: [email, phone_number]\n");
         let text = format!(
-            "A: warning: AttributeMapping has email and no email_verified: Cognito treats a mapped \
-             address as unverified, and a user {without}, although Pool at 2:3 lists email in \
+            "A: warning: AttributeMapping maps email but not email_verified: Cognito treats the \
+             address as unverified, so a user {without}, although Pool at 2:3 lists email in \
              {property}. Map email_verified if the provider sends it"
         );
         assert_eq!(mapped("{email: mail}", &pool), [text]);

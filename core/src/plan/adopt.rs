@@ -1,83 +1,88 @@
-//! Bringing a provider that exists to the desired state: one that is adopted, taken back or
-//! confirmed.
+//! Updates an existing provider to the desired state: one that is adopted, taken back or confirmed.
 
 use super::{
-    Call, Failure, FailureKind, NEVER_RETURNED, Observed, Outcome, Output, State, Step, call,
+    Call, CallError, CallErrorKind, NEVER_RETURNED, Observed, Outcome, Output, State, Step, call,
     compare,
     creation::{Creation, Purpose},
-    members, sentences,
+    join_sentences, members,
     superseded::{self, Found},
 };
 use crate::provider::{Members, Provider};
 
-/// The Update of a provider that exists.
+/// The Update of an existing provider.
 #[derive(Debug)]
 pub(super) struct TakeOver {
-    /// What was done once it succeeds.
-    done: &'static str,
-    /// What the create failed with.
-    failure: Failure,
-    /// When the provider had last been changed when it was looked at.
+    /// The summary for the log if it succeeds.
+    summary: &'static str,
+    /// The error of the create.
+    error: CallError,
+    /// The provider's last change when it was described.
     modified: i64,
     /// The members to send.
     members: Members,
 }
 
 impl Creation {
-    /// Adopts a provider of that name that is not this request's own, if the template says so.
-    pub(super) fn adopt(self, mut failure: Failure, observed: &Observed, older: bool) -> Step {
-        let nothing_made = failure.settled || older;
-        failure.settled = nothing_made;
+    /// Adopts a provider with the desired name that another owns, if the template allows it.
+    pub(super) fn adopt(self, mut error: CallError, observed: &Observed, older: bool) -> Step {
+        let in_doubt = error.in_doubt && !older;
+        error.in_doubt = in_doubt;
         let Provider { id, kind, .. } = self.desired();
         let exists = format!(
-            "an identity provider named {} exists already in user pool {}; it was left untouched",
+            "identity provider {} already exists in user pool {} and was not changed",
             id.name, id.pool
         );
         if !self.declared.adopt_existing {
-            let reason = sentences(&exists, "To adopt it, set AdoptExisting to true");
-            return self.failed(reason, nothing_made);
+            let reason = join_sentences(
+                &exists,
+                "To adopt it, set AdoptExisting: true. From then on the stack owns it, and \
+                 deletes it when the resource is deleted",
+            );
+            return self.failed(reason, in_doubt);
         }
         if observed.kind != kind.as_str() {
             let why = format!(
-                "It cannot be adopted as {}: it is of type {}, which Cognito cannot change",
+                "It cannot be adopted as {}: its type is {}, and Cognito cannot change a \
+                 provider's type",
                 kind.as_str(),
                 observed.kind
             );
-            return self.failed(sentences(&exists, &why), nothing_made);
+            return self.failed(join_sentences(&exists, &why), in_doubt);
         }
-        self.take_over("adopted", failure, observed)
+        self.take_over("adopted", error, observed)
     }
 }
 
 impl Creation {
     pub(super) fn take_over(
         self,
-        done: &'static str,
-        failure: Failure,
+        summary: &'static str,
+        error: CallError,
         observed: &Observed,
     ) -> Step {
-        TakeOver::new(&self, done, failure, observed).begin(self)
+        TakeOver::new(&self, summary, error, observed).begin(self)
     }
 
-    /// The provider is made, or was found made.
-    pub(super) fn succeeded(self, done: &'static str, observed: Option<Observed>) -> Step {
+    /// Succeeds with a provider that was created or found to exist.
+    pub(super) fn succeeded(self, summary: &'static str, observed: Option<Observed>) -> Step {
         if let (Purpose::Confirm { .. }, Some(observed)) = (&self.purpose, &observed)
             && observed.created == observed.modified
         {
-            // The clean-up of the unconfirmed id deletes what was made and not changed since.
-            let failure = Failure {
-                kind: FailureKind::Other,
+            // The Delete of the unconfirmed id removes a provider that was not changed since its
+            // creation, so this one must be changed.
+            let error = CallError {
+                kind: CallErrorKind::Other,
                 text: String::new(),
-                settled: true,
+                in_doubt: false,
             };
-            return self.take_over(done, failure, observed);
+            return self.take_over(summary, error, observed);
         }
-        self.done(done, observed)
+        self.done(summary, observed)
     }
 
-    /// Whether the provider is as declared, as far as that shows.
+    /// Returns whether the provider is as declared, as far as Cognito shows it.
     fn is_met(&self, observed: &Observed) -> bool {
-        // The clean-up after a confirmation spares only what was changed.
+        // The Delete after a confirmation keeps only a changed provider.
         let must_change = matches!(self.purpose, Purpose::Confirm { .. });
         let hidden = self.desired().details.expose(NEVER_RETURNED);
         !must_change && hidden.is_none() && compare::holds(self.desired(), observed)
@@ -87,20 +92,20 @@ impl Creation {
 impl TakeOver {
     pub(super) fn new(
         creation: &Creation,
-        done: &'static str,
-        failure: Failure,
+        summary: &'static str,
+        error: CallError,
         observed: &Observed,
     ) -> Self {
         let members = match &creation.purpose {
-            // What it has was declared for it.
+            // The previous properties were declared for this provider.
             Purpose::Confirm { previous, .. } => {
                 members::merge(&creation.declared, previous, observed)
             }
             _ => members::declared_only(&creation.declared),
         };
         Self {
-            done,
-            failure,
+            summary,
+            error,
             modified: observed.modified,
             members,
         }
@@ -116,50 +121,57 @@ impl TakeOver {
         call(update, State::TakingOver(creation, self))
     }
 
-    pub(super) fn ended(self, creation: Creation, outcome: Outcome) -> Step {
+    pub(super) fn on_updated(self, creation: Creation, outcome: Outcome) -> Step {
         match outcome {
-            Ok(output) => creation.done(self.done, output.provider()),
-            Err(waited) if waited.kind == FailureKind::Waited => {
+            Ok(output) => creation.done(self.summary, output.provider()),
+            Err(waited) if waited.kind == CallErrorKind::RetryDue => {
                 let look = creation.describe();
-                call(look, State::LookingBeforeTakeOver(creation, self, waited))
+                call(look, State::CheckingBeforeTakeOver(creation, self, waited))
             }
-            Err(failure) => {
+            Err(error) => {
                 let look = creation.describe();
-                call(look, State::VerifyingTakeOver(creation, self, failure))
+                call(look, State::VerifyingTakeOver(creation, self, error))
             }
         }
     }
 
-    /// Succeeds where the Update failed and the provider is as declared all the same.
-    pub(super) fn verified(self, creation: Creation, failure: Failure, outcome: Outcome) -> Step {
+    /// Succeeds if the Update failed but the provider is as declared.
+    pub(super) fn on_verified(
+        self,
+        creation: Creation,
+        error: CallError,
+        outcome: Outcome,
+    ) -> Step {
         match outcome {
             Ok(Output::Provider(observed)) if creation.is_met(&observed) => {
-                creation.done(self.done, Some(observed))
+                creation.done(self.summary, Some(observed))
             }
             _ => {
-                let reason = if failure.settled {
-                    failure.text
+                let reason = if error.in_doubt {
+                    join_sentences(&error.text, "The provider may or may not have been changed")
                 } else {
-                    sentences(
-                        &failure.text,
-                        "The provider may or may not have been changed",
-                    )
+                    error.text
                 };
-                creation.failed(reason, self.failure.settled)
+                creation.failed(reason, self.error.in_doubt)
             }
         }
     }
 
-    pub(super) fn looked(mut self, creation: Creation, waited: &Failure, outcome: Outcome) -> Step {
+    pub(super) fn on_described(
+        mut self,
+        creation: Creation,
+        waited: &CallError,
+        outcome: Outcome,
+    ) -> Step {
         let observed = match outcome {
             Ok(Output::Provider(observed)) => observed,
             Ok(_) => return self.begin(creation),
-            Err(failure) => return self.failed(creation, waited, &failure.text),
+            Err(error) => return self.failed(creation, waited, &error.text),
         };
         let is_changed = observed.modified > self.modified;
-        // By the attempt without an answer, if there was one.
+        // The change may be that of an attempt without a response.
         if is_changed && compare::holds(creation.desired(), &observed) {
-            return creation.done(self.done, Some(observed));
+            return creation.done(self.summary, Some(observed));
         }
         self.modified = observed.modified;
         let found = if is_changed {
@@ -178,8 +190,8 @@ impl TakeOver {
         )
     }
 
-    fn failed(self, creation: Creation, waited: &Failure, reason: &str) -> Step {
-        let reason = sentences(&waited.text, &format!("Then {reason}"));
-        creation.failed(reason, self.failure.settled)
+    fn failed(self, creation: Creation, waited: &CallError, reason: &str) -> Step {
+        let reason = join_sentences(&waited.text, &format!("Not retried: {reason}"));
+        creation.failed(reason, self.error.in_doubt)
     }
 }

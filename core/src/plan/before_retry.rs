@@ -1,36 +1,36 @@
-//! Before a create is tried again: whether it is still wanted, and what an attempt without an answer
-//! has made.
+//! Checks before the retry of a create: whether the request is still current, and whether an
+//! attempt without a response created the provider.
 
 use super::{
-    Call, Failure, FailureKind, Outcome, Output, State, Step, call, compare,
-    creation::{Creation, Purpose, doubted},
-    sentences,
+    Call, CallError, CallErrorKind, Outcome, Output, State, Step, call, compare,
+    creation::{Creation, Purpose, with_doubt},
+    join_sentences,
     superseded::{self, Found, Stop},
 };
 
 impl Creation {
-    /// Goes on with a replacement, unless CloudFormation has cancelled it and rolled it back: no
-    /// later request would name what it makes.
-    pub(super) fn old_looked(mut self, waited: &Failure, outcome: Outcome) -> Step {
+    /// Continues a replacement, unless CloudFormation has cancelled it and rolled it back: the new
+    /// provider would be orphaned.
+    pub(super) fn on_old_described(mut self, waited: &CallError, outcome: Outcome) -> Step {
         let Purpose::Replace { replaced, .. } = &mut self.purpose else {
             return self.begin();
         };
         let found = match outcome {
-            // One of that name that is younger than the request is another's.
+            // A provider created after the request belongs to another.
             Ok(Output::Provider(observed)) if !self.timing.precedes(observed.created) => {
                 replaced.created = Some(observed.created);
                 let known = replaced.modified.replace(observed.modified);
                 let is_known = known.is_some_and(|known| observed.modified <= known);
                 if self.timing.precedes(observed.modified) && !is_known {
                     let taken = replaced.taken.take();
-                    replaced.taken = taken.filter(|taken| !taken.are_back(&observed));
+                    replaced.taken = taken.filter(|taken| !taken.are_restored(&observed));
                     Found::Changed
                 } else {
                     Found::Unchanged
                 }
             }
-            Err(failure) if failure.kind != FailureKind::NotFound => {
-                return self.failed_after(&waited.text, &failure.text);
+            Err(error) if error.kind != CallErrorKind::NotFound => {
+                return self.failed_after(&waited.text, &error.text);
             }
             _ => {
                 replaced.taken = None;
@@ -44,11 +44,11 @@ impl Creation {
         })
     }
 
-    /// Goes on with making a provider again, unless it is there by now.
-    pub(super) fn reappeared(self, waited: &Failure, outcome: Outcome) -> Step {
+    /// Continues to recreate a provider, unless it exists by now.
+    pub(super) fn on_described(self, waited: &CallError, outcome: Outcome) -> Step {
         match outcome {
             Ok(Output::Provider(observed)) if compare::holds(self.desired(), &observed) => {
-                self.succeeded("found as it is declared", Some(observed))
+                self.succeeded("already as declared", Some(observed))
             }
             Ok(Output::Provider(observed)) => {
                 let waited = waited.clone();
@@ -61,8 +61,8 @@ impl Creation {
                     },
                 )
             }
-            Err(failure) if failure.kind != FailureKind::NotFound => {
-                self.failed_after(&waited.text, &failure.text)
+            Err(error) if error.kind != CallErrorKind::NotFound => {
+                self.failed_after(&waited.text, &error.text)
             }
             _ => {
                 let waited = waited.text.clone();
@@ -78,39 +78,39 @@ impl Creation {
         }
     }
 
-    /// Fails a replacement that was overtaken, and deletes what it may have made: no later request
-    /// names that, unless another delivery of this one has answered for it.
+    /// Fails a superseded replacement and deletes the provider that it may have created: no later
+    /// request refers to it, unless another delivery of this request has responded with its id.
     fn withdraw(self, waited: &str, stop: &Stop) -> Step {
         let id = self.desired().id.to_string();
         if !self.in_doubt || stop.physical_id.as_ref().is_none_or(|held| *held == id) {
             return self.failed_after(waited, &stop.reason);
         }
-        let reason = sentences(waited, &format!("Then {}", stop.reason));
-        call(self.describe(), State::Withdrawing(self, reason))
+        let reason = join_sentences(waited, &format!("Not retried: {}", stop.reason));
+        call(self.describe(), State::CheckingWithdrawal(self, reason))
     }
 
-    pub(super) fn withdrawing(self, reason: String, outcome: Outcome) -> Step {
+    pub(super) fn on_withdrawal_checked(self, reason: String, outcome: Outcome) -> Step {
         match outcome {
             Ok(Output::Provider(observed)) if self.is_ours(&observed) => {
                 let delete = Call::Delete(self.desired().id.clone());
-                call(delete, State::Withdrawn(self, reason))
+                call(delete, State::Withdrawing(self, reason))
             }
-            _ => self.failed(doubted(reason, false), false),
+            _ => self.failed(with_doubt(reason, true), true),
         }
     }
 
-    pub(super) fn withdrawn(self, reason: String, outcome: Outcome) -> Step {
+    pub(super) fn on_withdrawn(self, reason: String, outcome: Outcome) -> Step {
         match outcome {
-            Ok(_) => self.failed(reason, true),
-            Err(failure) if failure.kind == FailureKind::NotFound => self.failed(reason, true),
-            Err(failure) => self.failed(doubted(sentences(&reason, &failure.text), false), false),
+            Ok(_) => self.failed(reason, false),
+            Err(error) if error.kind == CallErrorKind::NotFound => self.failed(reason, false),
+            Err(error) => self.failed(with_doubt(join_sentences(&reason, &error.text), true), true),
         }
     }
 
-    /// Fails for a reason that was found after a wait.
+    /// Fails with the error of the attempt and the reason against a retry.
     fn failed_after(self, waited: &str, reason: &str) -> Step {
-        let settled = !self.in_doubt;
-        let reason = sentences(waited, &format!("Then {reason}"));
-        self.failed(doubted(reason, settled), settled)
+        let in_doubt = self.in_doubt;
+        let reason = join_sentences(waited, &format!("Not retried: {reason}"));
+        self.failed(with_doubt(reason, in_doubt), in_doubt)
     }
 }

@@ -8,12 +8,12 @@ use crate::{
     provider::{Declared, Members, Previous, Provider, StringMap},
 };
 
-/// The one key that Cognito adds to an `AttributeMapping` by itself: `username: sub`.
+/// The only key that Cognito adds to an `AttributeMapping` by itself: `username: sub`.
 const ADDED_MAPPING: &str = "username";
 
-/// Whether `observed` is exactly what is desired, secrets included, but for what Cognito adds by
-/// itself. A member that is not declared has to be empty: a provider that has more than was asked
-/// for was not made by asking for it.
+/// Returns whether `observed` equals the desired provider, secrets included, apart from Cognito's
+/// own additions. Undeclared members must be empty: a provider that has more was not created from
+/// this declaration.
 pub(super) fn equals(desired: &Provider, observed: &Observed) -> bool {
     let Members {
         attribute_mapping,
@@ -28,14 +28,13 @@ pub(super) fn equals(desired: &Provider, observed: &Observed) -> bool {
     holds_details(desired, &desired.details, observed) && holds_members(&declared, observed)
 }
 
-/// Whether `observed` holds all that is declared, secrets included. What is not declared is not
-/// the template's to judge by.
+/// Returns whether `observed` has everything that is declared, secrets included. Undeclared members
+/// are ignored.
 pub(super) fn holds(desired: &Provider, observed: &Observed) -> bool {
     holds_details(desired, &desired.details, observed) && holds_members(&desired.members, observed)
 }
 
-/// The same without the values that come from sources: those may have changed since the provider
-/// was made of them.
+/// Like [`holds`], but ignores values from sources, which may have changed since.
 pub(super) fn holds_inline(declared: &Declared, observed: &Observed) -> bool {
     let desired = &declared.provider;
     let inline = desired
@@ -44,23 +43,23 @@ pub(super) fn holds_inline(declared: &Declared, observed: &Observed) -> bool {
     holds_details(desired, &inline, observed) && holds_members(&desired.members, observed)
 }
 
-/// As [`holds`], identifiers aside, which may have moved on to another provider.
-pub(super) fn holds_but_identifiers(desired: &Provider, observed: &Observed) -> bool {
+/// Like [`holds`], but ignores identifiers, which may have moved to another provider.
+pub(super) fn holds_except_identifiers(desired: &Provider, observed: &Observed) -> bool {
     let mut desired = desired.clone();
     desired.members.idp_identifiers = None;
     holds(&desired, observed)
 }
 
-/// As [`holds_inline`], identifiers aside.
-pub(super) fn holds_inline_but_identifiers(declared: &Declared, observed: &Observed) -> bool {
+/// Like [`holds_inline`], but ignores identifiers.
+pub(super) fn holds_inline_except_identifiers(declared: &Declared, observed: &Observed) -> bool {
     let mut declared = declared.clone();
     declared.provider.members.idp_identifiers = None;
     holds_inline(&declared, observed)
 }
 
-/// Whether `observed` shows that the previous properties were never applied: it holds what is
-/// declared now and not what was declared before, where those differ. Members that are no longer
-/// declared do not count, as they may have been set by hand.
+/// Returns whether `observed` shows that the previous properties were never applied: it has the
+/// declared values and not the previous ones. Ignores members that are no longer declared, because
+/// they may have been set by hand.
 pub(super) fn never_applied(declared: &Declared, previous: &Previous, observed: &Observed) -> bool {
     let wanted = &declared.provider.members;
     let before = Members {
@@ -80,17 +79,18 @@ pub(super) fn never_applied(declared: &Declared, previous: &Previous, observed: 
     let inline = previous
         .details
         .without(|key| previous.sources.contains(key));
-    let held_before = inline.are_held_by(&observed.details) && holds_members(&before, observed);
+    let held_before =
+        inline.are_contained_in(&observed.details) && holds_members(&before, observed);
     !held_before && holds_inline(declared, observed)
 }
 
 fn holds_details(desired: &Provider, details: &Details, observed: &Observed) -> bool {
-    observed.kind == desired.kind.as_str() && details.are_held_by(&observed.details)
+    observed.kind == desired.kind.as_str() && details.are_contained_in(&observed.details)
 }
 
-/// Whether `observed` holds these members, and nothing else in them.
+/// Returns whether `observed` has exactly these values in the declared members.
 pub(super) fn holds_members(declared: &Members, observed: &Observed) -> bool {
-    fn met<T>(declared: Option<&T>, holds: impl Fn(&T) -> bool) -> bool {
+    fn holds_or_undeclared<T>(declared: Option<&T>, holds: impl Fn(&T) -> bool) -> bool {
         declared.is_none_or(holds)
     }
     let set = |list: &[String]| -> BTreeSet<String> { list.iter().cloned().collect() };
@@ -98,11 +98,11 @@ pub(super) fn holds_members(declared: &Members, observed: &Observed) -> bool {
     let found = &observed.members;
     let identifiers = found.idp_identifiers.as_deref().unwrap_or_default();
     let levels = found.acr_mapping.as_ref().unwrap_or(&none);
-    met(declared.attribute_mapping.as_ref(), |wanted| {
+    holds_or_undeclared(declared.attribute_mapping.as_ref(), |wanted| {
         maps(wanted, found.attribute_mapping.as_ref().unwrap_or(&none))
-    }) && met(declared.idp_identifiers.as_ref(), |wanted| {
+    }) && holds_or_undeclared(declared.idp_identifiers.as_ref(), |wanted| {
         set(wanted) == set(identifiers)
-    }) && met(declared.acr_mapping.as_ref(), |wanted| levels == wanted)
+    }) && holds_or_undeclared(declared.acr_mapping.as_ref(), |wanted| levels == wanted)
 }
 
 fn maps(wanted: &StringMap, found: &StringMap) -> bool {

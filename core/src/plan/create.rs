@@ -1,87 +1,90 @@
-//! Creating a provider, for a Create, for an Update that finds it gone, and for a replacement.
+//! Creates a provider: for a Create, for an Update whose provider is gone, and for a replacement.
 
 use super::{
-    Call, Failure, FailureKind, Outcome, Output, State, Step, call, compare,
+    Call, CallError, CallErrorKind, Outcome, Output, State, Step, call, compare,
     creation::{Creation, Purpose},
-    fail, sentences,
+    fail, join_sentences,
 };
 
 impl Creation {
-    pub(super) fn created(mut self, outcome: Outcome) -> Step {
-        let mut failure = match outcome {
+    pub(super) fn on_created(mut self, outcome: Outcome) -> Step {
+        let mut error = match outcome {
             Ok(output) => {
-                let done = self.purpose.done();
-                return self.succeeded(done, output.provider());
+                let summary = self.purpose.summary();
+                return self.succeeded(summary, output.provider());
             }
-            Err(failure) => failure,
+            Err(error) => error,
         };
-        self.in_doubt |= !failure.settled;
-        failure.settled = !self.in_doubt;
-        match (&self.purpose, failure.kind) {
-            (_, FailureKind::Duplicate) => call(self.describe(), State::Inspecting(self, failure)),
-            (Purpose::Replace { replaced, .. }, FailureKind::Waited) => {
+        self.in_doubt |= error.in_doubt;
+        error.in_doubt = self.in_doubt;
+        match (&self.purpose, error.kind) {
+            (_, CallErrorKind::Duplicate) => {
+                call(self.describe(), State::InspectingDuplicate(self, error))
+            }
+            (Purpose::Replace { replaced, .. }, CallErrorKind::RetryDue) => {
                 let look = Call::Describe(replaced.id.clone());
-                call(look, State::LookingBeforeReplace(self, failure))
+                call(look, State::CheckingBeforeReplace(self, error))
             }
-            (_, FailureKind::Waited) => {
-                call(self.describe(), State::LookingBeforeRecreate(self, failure))
+            (_, CallErrorKind::RetryDue) => {
+                call(self.describe(), State::CheckingBeforeRecreate(self, error))
             }
-            _ if self.looks_after_refusal() || !failure.settled => {
-                call(self.describe(), State::Settling(self, failure))
+            _ if self.looks_after_refusal() || error.in_doubt => {
+                call(self.describe(), State::VerifyingCreate(self, error))
             }
-            _ => self.failed(failure.text, true),
+            _ => self.failed(error.text, false),
         }
     }
 
-    /// Whether a refusal leaves open that an earlier delivery has made the provider, or that a
-    /// rollback finds it as it was.
+    /// Returns whether to describe the provider after a rejection: an earlier delivery may have
+    /// created it, or a rollback may find it unchanged.
     const fn looks_after_refusal(&self) -> bool {
         match self.purpose {
-            Purpose::Create { .. } | Purpose::Carry { .. } => self.timing.is_late(),
+            Purpose::Create { .. } | Purpose::RetryCreate { .. } => self.timing.is_late(),
             Purpose::Replace { .. } => true,
             Purpose::Recreate { .. } | Purpose::Confirm { .. } => false,
         }
     }
 
-    pub(super) fn settled(self, failure: Failure, outcome: Outcome) -> Step {
+    pub(super) fn on_verified(self, error: CallError, outcome: Outcome) -> Step {
         match outcome {
-            Ok(Output::Provider(observed)) => self.judge(failure, observed),
-            // Nothing of the name is there, and no call of this delivery is under way. A request
-            // that got no answer may still be, so that "not found" is no proof there.
-            Err(unseen) if unseen.kind == FailureKind::NotFound && failure.settled => {
-                self.failed(failure.text, true)
+            Ok(Output::Provider(observed)) => self.decide_ownership(error, observed),
+            // No provider has the name and no call of this delivery is in progress. A call without
+            // a response may still be in progress, and then "not found" proves nothing.
+            Err(unseen) if unseen.kind == CallErrorKind::NotFound && !error.in_doubt => {
+                self.failed(error.text, false)
             }
-            _ => self.refused(failure, false),
+            _ => self.refused(error, false),
         }
     }
 
-    /// Answers once identifiers were put back, or could not be.
-    pub(super) fn restored(self, reason: String, outcome: Outcome) -> Step {
-        let Err(failure) = outcome else {
-            return fail(&self.failed_id(true), reason);
+    /// Answers after the attempt to restore the identifiers.
+    pub(super) fn on_restored(self, reason: String, outcome: Outcome) -> Step {
+        let Err(error) = outcome else {
+            return fail(&self.failed_id(false), reason);
         };
-        let reason = sentences(
+        let reason = join_sentences(
             &reason,
             &format!(
-                "IdpIdentifiers taken off the old provider were not put back: {}",
-                failure.text
+                "The IdpIdentifiers removed from the old provider could not be restored: {}",
+                error.text
             ),
         );
-        if failure.kind == FailureKind::Duplicate {
-            // Another provider holds them: the new one, if its create was carried out after all.
-            return call(self.describe(), State::Finding(self, reason));
+        if error.kind == CallErrorKind::Duplicate {
+            // Another provider has them: the new one, if its create was carried out after all.
+            return call(self.describe(), State::VerifyingReplacement(self, reason));
         }
-        fail(&self.failed_id(true), reason)
+        fail(&self.failed_id(false), reason)
     }
 
-    /// Succeeds after all if the new provider is as declared, identifiers included, which are
-    /// unique.
-    pub(super) fn found(self, reason: String, outcome: Outcome) -> Step {
+    /// Succeeds if the new provider is as declared, which includes the unique identifiers.
+    pub(super) fn on_found(self, reason: String, outcome: Outcome) -> Step {
         match outcome {
-            Ok(Output::Provider(observed)) if compare::holds(self.desired(), &observed) => {
-                self.succeeded("replaced, though the answer was lost", Some(observed))
-            }
-            _ => fail(&self.failed_id(true), reason),
+            Ok(Output::Provider(observed)) if compare::holds(self.desired(), &observed) => self
+                .succeeded(
+                    "replaced; the response to the create was lost",
+                    Some(observed),
+                ),
+            _ => fail(&self.failed_id(false), reason),
         }
     }
 }

@@ -1,17 +1,18 @@
-//! A provider to be created, what for, and how the request ends.
+//! A provider to create, the purpose, and the answers to the request.
 
 use super::{
-    Call, Observed, State, Step, Timing, call, fail, identifiers::Identifiers, met, sentences,
+    Call, Observed, State, Step, Timing, call, fail, identifiers::Identifiers, join_sentences,
+    succeed,
 };
 use crate::{
     physical_id::{PhysicalId, ProviderId},
     provider::{Declared, Previous, Provider},
 };
 
-/// Says that a create without an answer may have been carried out.
+/// The sentence for a create whose outcome is unknown.
 pub(super) const MAY_BE_CREATED: &str = "The provider may or may not have been created";
 
-/// A provider to be made, and what it is made for.
+/// A provider to create, with the purpose.
 #[derive(Debug)]
 pub(super) struct Creation {
     pub(super) declared: Declared,
@@ -23,45 +24,46 @@ pub(super) struct Creation {
 
 #[derive(Debug)]
 pub(super) enum Purpose {
-    /// A Create; the id says whether anything may be left behind.
+    /// A Create request. The id of the answer tells whether a provider may exist.
     Create { request_id: String },
-    /// An Update of a create that made nothing: as a Create.
-    Carry { physical_id: PhysicalId },
-    /// An Update whose provider is gone.
+    /// An Update after a Create that created nothing; handled like a Create.
+    RetryCreate { physical_id: PhysicalId },
+    /// An Update whose provider no longer exists.
     Recreate {
         physical_id: PhysicalId,
-        /// The provider that a replacement before this may have made.
-        rival: Option<ProviderId>,
+        /// A provider that an earlier replacement may have created.
+        other_provider: Option<ProviderId>,
     },
-    /// An Update of a create whose outcome is unknown.
+    /// An Update after a Create whose outcome is unknown.
     Confirm {
         physical_id: PhysicalId,
-        /// When that create was issued, in seconds since 1970.
+        /// The time of that Create, in seconds since 1970.
         lost: i64,
-        /// What it was to make.
+        /// The properties of that Create.
         previous: Previous,
     },
-    /// An Update to another pool or name.
+    /// An Update that changes the pool or the name.
     Replace {
         physical_id: PhysicalId,
         replaced: Replaced,
     },
 }
 
-/// The provider that is replaced, as far as it was seen.
+/// The provider to replace, as far as it was observed.
 #[derive(Debug)]
 pub(super) struct Replaced {
     pub(super) id: ProviderId,
-    /// When it was created, if it was seen.
+    /// The creation time, if the provider was observed.
     pub(super) created: Option<i64>,
-    /// When it was changed before this request went on, or by this request itself.
+    /// The time of the last change before this request's next call, this request's own changes
+    /// included.
     pub(super) modified: Option<i64>,
-    /// What was taken off it and goes back if this fails.
+    /// The identifiers before this request removed some, to restore if it fails.
     pub(super) taken: Option<Identifiers>,
 }
 
 impl Replaced {
-    pub(super) const fn unseen(id: ProviderId) -> Self {
+    pub(super) const fn unobserved(id: ProviderId) -> Self {
         Self {
             id,
             created: None,
@@ -70,11 +72,11 @@ impl Replaced {
         }
     }
 
-    pub(super) fn seen(id: ProviderId, observed: &Observed) -> Self {
+    pub(super) fn observed(id: ProviderId, observed: &Observed) -> Self {
         Self {
             created: Some(observed.created),
             modified: Some(observed.modified),
-            ..Self::unseen(id)
+            ..Self::unobserved(id)
         }
     }
 }
@@ -101,9 +103,9 @@ impl Creation {
         call(Call::Create(self.desired().clone()), State::Creating(self))
     }
 
-    /// Whether an attempt that has waited looks before it is made again. A Create has nothing to
-    /// look at.
-    pub(super) const fn looks_again(&self) -> bool {
+    /// Returns whether the provider is described before a retry. A Create has no earlier provider
+    /// to check.
+    pub(super) const fn looks_before_retry(&self) -> bool {
         matches!(
             self.purpose,
             Purpose::Recreate { .. } | Purpose::Replace { .. }
@@ -111,31 +113,34 @@ impl Creation {
     }
 
     /// Answers SUCCESS with the id of the provider.
-    pub(super) fn done(self, done: &'static str, observed: Option<Observed>) -> Step {
+    pub(super) fn done(self, summary: &'static str, observed: Option<Observed>) -> Step {
         let desired = self.declared.provider;
-        met(desired.id.to_string(), done, desired, observed)
+        succeed(desired.id.to_string(), summary, desired, observed)
     }
 
-    /// Answers FAILED, after giving back what was taken for this.
-    pub(super) fn failed(mut self, reason: String, settled: bool) -> Step {
+    /// Answers FAILED, after restoring the identifiers that were removed for this.
+    pub(super) fn failed(mut self, reason: String, in_doubt: bool) -> Step {
         if let Purpose::Replace { replaced, .. } = &mut self.purpose
             && let Some(taken) = replaced.taken.take()
         {
-            return call(taken.put_back(), State::Restoring(self, reason));
+            return call(
+                taken.restore_call(),
+                State::RestoringIdentifiers(self, reason),
+            );
         }
-        fail(&self.failed_id(settled), reason)
+        fail(&self.failed_id(in_doubt), reason)
     }
 
-    /// Returns the id of an answer that says that this failed.
-    pub(super) fn failed_id(self, settled: bool) -> PhysicalId {
+    /// Returns the physical id for a FAILED answer.
+    pub(super) fn failed_id(self, in_doubt: bool) -> PhysicalId {
         let (issued, provider) = (self.timing.issued, &self.declared.provider.id);
         match self.purpose {
-            Purpose::Create { request_id } if settled => PhysicalId::NotCreated(request_id),
+            Purpose::Create { request_id } if !in_doubt => PhysicalId::NotCreated(request_id),
             Purpose::Create { .. } => PhysicalId::in_doubt(None, issued, provider),
-            Purpose::Carry { physical_id } if !settled => {
+            Purpose::RetryCreate { physical_id } if in_doubt => {
                 PhysicalId::in_doubt(Some(&physical_id), issued, provider)
             }
-            Purpose::Carry { physical_id }
+            Purpose::RetryCreate { physical_id }
             | Purpose::Recreate { physical_id, .. }
             | Purpose::Confirm { physical_id, .. }
             | Purpose::Replace { physical_id, .. } => physical_id,
@@ -144,34 +149,34 @@ impl Creation {
 }
 
 impl Purpose {
-    pub(super) const fn done(&self) -> &'static str {
+    pub(super) const fn summary(&self) -> &'static str {
         match self {
-            Self::Create { .. } | Self::Carry { .. } => "created",
+            Self::Create { .. } | Self::RetryCreate { .. } => "created",
             Self::Recreate { .. } | Self::Confirm { .. } => "created again",
             Self::Replace { .. } => "replaced",
         }
     }
 }
 
-/// The reason, and which provider may hold identifiers that are taken.
-pub(super) fn held_by(reason: String, rival: Option<&ProviderId>) -> String {
-    match rival {
-        Some(rival) => sentences(
+/// Appends the provider that may hold the duplicate identifiers, if there is one.
+pub(super) fn with_holder(reason: String, other_provider: Option<&ProviderId>) -> String {
+    match other_provider {
+        Some(other_provider) => join_sentences(
             &reason,
             &format!(
-                "Identity provider {rival} may have been created by the request before this one \
-                 and hold them: delete it, then try again"
+                "Identity provider {other_provider}, which the previous request may have created, may \
+                 hold these IdpIdentifiers: delete it, then deploy again"
             ),
         ),
         None => reason,
     }
 }
 
-/// The reason, and that the provider may be there if that is not settled.
-pub(super) fn doubted(reason: String, settled: bool) -> String {
-    if settled {
-        reason
+/// Appends that the provider may have been created, if that is in doubt.
+pub(super) fn with_doubt(reason: String, in_doubt: bool) -> String {
+    if in_doubt {
+        join_sentences(&reason, MAY_BE_CREATED)
     } else {
-        sentences(&reason, MAY_BE_CREATED)
+        reason
     }
 }

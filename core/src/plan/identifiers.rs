@@ -1,9 +1,9 @@
-//! `IdpIdentifiers` that move from one provider to another: they are unique in a pool.
+//! `IdpIdentifiers` that move from one provider to another, because they are unique in a pool.
 
 use super::{Call, Observed};
 use crate::{physical_id::ProviderId, provider::Members};
 
-/// The identifiers that a provider held before any were taken off it.
+/// The identifiers of a provider before any were removed.
 #[derive(Debug, Clone)]
 pub(super) struct Identifiers {
     pub(super) of: ProviderId,
@@ -11,21 +11,21 @@ pub(super) struct Identifiers {
 }
 
 impl Identifiers {
-    /// The call that gives them back.
-    pub(super) fn put_back(&self) -> Call {
-        identifiers_only(self.of.clone(), self.held.clone())
+    /// Returns the call that restores them.
+    pub(super) fn restore_call(&self) -> Call {
+        update_identifiers(self.of.clone(), self.held.clone())
     }
 
-    /// Whether their provider holds all of them again.
-    pub(super) fn are_back(&self, observed: &Observed) -> bool {
+    /// Returns whether the provider has all of them again.
+    pub(super) fn are_restored(&self, observed: &Observed) -> bool {
         let found = observed.members.idp_identifiers.as_deref();
         let found = found.unwrap_or_default();
         self.held.iter().all(|item| found.contains(item))
     }
 }
 
-/// The Update that changes the identifiers of a provider and nothing else.
-pub(super) fn identifiers_only(id: ProviderId, identifiers: Vec<String>) -> Call {
+/// Returns the Update call that changes only the identifiers of a provider.
+pub(super) fn update_identifiers(id: ProviderId, identifiers: Vec<String>) -> Call {
     Call::Update {
         id,
         details: None,

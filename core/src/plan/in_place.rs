@@ -1,10 +1,10 @@
-//! Changing a provider in place.
+//! Updates a provider in place.
 
 use super::{
-    Call, Failure, FailureKind, NEVER_RETURNED, Observed, Outcome, Output, State, Step, call,
+    Call, CallError, CallErrorKind, NEVER_RETURNED, Observed, Outcome, Output, State, Step, call,
     compare,
-    creation::{Creation, Purpose, held_by},
-    fail, members, met,
+    creation::{Creation, Purpose, with_holder},
+    fail, members, succeed,
     superseded::{self, Found},
     update::{Update, after},
 };
@@ -12,23 +12,23 @@ use crate::provider::Members;
 
 impl Update {
     pub(super) fn begin(self) -> Step {
-        // Properties that named another type may never have been applied: this is how
-        // CloudFormation undoes an Update that was refused for its type.
+        // Previous properties with another type may never have been applied: CloudFormation sends
+        // them when it rolls back an Update that was rejected for its type.
         let kind = self.declared.provider.kind;
         let changes_type = self.previous.kind.is_some_and(|previous| previous != kind);
-        let takes_away = members::takes_away(&self.declared, &self.previous);
-        if changes_type || takes_away || self.timing.looks_first() {
+        let needs_merge = members::needs_merge(&self.declared, &self.previous);
+        if changes_type || needs_merge || self.timing.describes_first() {
             return self.look(None);
         }
         let members = members::declared_only(&self.declared);
         self.send(members)
     }
 
-    /// Looks at the provider, after `waited` has kept it from being changed at once.
-    fn look(self, waited: Option<Failure>) -> Step {
+    /// Describes the provider before the first Update or, after `waited`, before a retry.
+    fn look(self, waited: Option<CallError>) -> Step {
         call(
             Call::Describe(self.id()),
-            State::LookingBeforeUpdate(self, waited),
+            State::CheckingBeforeUpdate(self, waited),
         )
     }
 
@@ -41,12 +41,12 @@ impl Update {
         call(update, State::Updating(self))
     }
 
-    pub(super) fn looked(mut self, waited: Option<Failure>, outcome: Outcome) -> Step {
+    pub(super) fn on_described(mut self, waited: Option<CallError>, outcome: Outcome) -> Step {
         let observed = match outcome {
             Ok(Output::Provider(observed)) => observed,
             Ok(_) => return self.gone(waited),
-            Err(failure) if failure.kind == FailureKind::NotFound => return self.gone(waited),
-            Err(failure) => return fail(&self.physical_id, after(waited, failure.text)),
+            Err(error) if error.kind == CallErrorKind::NotFound => return self.gone(waited),
+            Err(error) => return fail(&self.physical_id, after(waited, error.text)),
         };
         let kind = self.declared.provider.kind.as_str();
         if observed.kind != kind {
@@ -61,27 +61,27 @@ impl Update {
         let never_applied = compare::never_applied(&self.declared, &self.previous, &observed);
         if self.timing.precedes(observed.modified) {
             if self.is_met(&members, &observed) {
-                return self.met("found as it is declared", Some(observed));
+                return self.succeed("already as declared", Some(observed));
             }
-            // Any two requests of the same inline values read the same sources.
+            // Requests with the same inline values read the same sources.
             let differs_by_source = compare::holds_members(&members, &observed)
                 && compare::holds_inline(&self.declared, &observed);
-            if !differs_by_source && !self.undoes {
+            if !differs_by_source && !self.is_rollback {
                 return superseded::ask(&self.id(), Found::Changed, move |stop| match stop {
                     Ok(()) => self.send(members),
                     Err(stop) => fail(&self.physical_id, after(waited, stop.reason)),
                 });
             }
         } else {
-            self.undoes |= never_applied;
+            self.is_rollback |= never_applied;
         }
         self.send(members)
     }
 
-    /// Makes the provider again, unless this request is past: what it has waited for may be the
-    /// end of its stack.
-    fn gone(self, waited: Option<Failure>) -> Step {
-        if waited.is_none() && !self.timing.looks_first() {
+    /// Recreates the provider, unless the request is superseded: its stack may have been deleted
+    /// during the wait.
+    fn gone(self, waited: Option<CallError>) -> Step {
+        if waited.is_none() && !self.timing.describes_first() {
             return self.recreate();
         }
         superseded::ask(&self.id(), Found::Gone, move |stop| match stop {
@@ -90,59 +90,63 @@ impl Update {
         })
     }
 
-    pub(super) fn updated(self, outcome: Outcome) -> Step {
+    pub(super) fn on_updated(self, outcome: Outcome) -> Step {
         match outcome {
-            Ok(output) => self.met("updated", output.provider()),
-            Err(failure) if failure.kind == FailureKind::NotFound => self.recreate(),
-            Err(failure) if failure.kind == FailureKind::Waited => self.look(Some(failure)),
-            Err(failure) => call(Call::Describe(self.id()), State::Verifying(self, failure)),
+            Ok(output) => self.succeed("updated", output.provider()),
+            Err(error) if error.kind == CallErrorKind::NotFound => self.recreate(),
+            Err(error) if error.kind == CallErrorKind::RetryDue => self.look(Some(error)),
+            Err(error) => call(Call::Describe(self.id()), State::Verifying(self, error)),
         }
     }
 
-    /// Succeeds where the Update was refused and the provider is as declared all the same: a
-    /// rollback to what never changed, or a call whose answer was lost.
-    pub(super) fn verified(self, failure: Failure, outcome: Outcome) -> Step {
+    /// Succeeds if the Update failed but the provider is as declared: after a rollback of an Update
+    /// that changed nothing, or after a lost response.
+    pub(super) fn on_verified(self, error: CallError, outcome: Outcome) -> Step {
         if let Ok(Output::Provider(observed)) = outcome {
             let members = members::merge(&self.declared, &self.previous, &observed);
             if self.is_met(&members, &observed) && self.shows_all() {
-                return self.met("found as it is declared, though refused", Some(observed));
+                return self.succeed(
+                    "already as declared, although Cognito refused the update",
+                    Some(observed),
+                );
             }
         }
-        let reason = if failure.kind == FailureKind::Duplicate {
-            held_by(failure.text, self.rival().as_ref())
+        let reason = if error.kind == CallErrorKind::Duplicate {
+            with_holder(error.text, self.other_provider().as_ref())
         } else {
-            failure.text
+            error.text
         };
         fail(&self.physical_id, reason)
     }
 
-    /// Whether the provider holds all that is declared, and nothing is left to be taken away.
+    /// Returns whether the provider has everything that is declared and nothing remains to be
+    /// removed.
     fn is_met(&self, to_send: &Members, observed: &Observed) -> bool {
         compare::holds_members(to_send, observed)
             && compare::holds(&self.declared.provider, observed)
     }
 
-    /// Whether Cognito's answer shows all that this Update changes.
+    /// Returns whether Describe shows everything that this Update changes.
     fn shows_all(&self) -> bool {
         let wanted = self.declared.provider.details.expose(NEVER_RETURNED);
         let from_source = self.declared.sources.contains_key(NEVER_RETURNED);
         wanted.is_none() || !from_source && wanted == self.previous.details.expose(NEVER_RETURNED)
     }
 
-    fn met(self, done: &'static str, mut observed: Option<Observed>) -> Step {
+    fn succeed(self, summary: &'static str, mut observed: Option<Observed>) -> Step {
         let desired = self.declared.provider;
         if let Some(observed) = &mut observed {
-            // They may be those of the previous properties still.
+            // Cognito may still return values of the previous sources.
             let undeclared = |key: &String| desired.details.expose(key).is_none();
             let read_before = self.previous.sources.into_iter().filter(undeclared);
             observed.details.hide(read_before);
         }
-        met(desired.id.to_string(), done, desired, observed)
+        succeed(desired.id.to_string(), summary, desired, observed)
     }
 
     fn recreate(self) -> Step {
         let purpose = Purpose::Recreate {
-            rival: self.rival(),
+            other_provider: self.other_provider(),
             physical_id: self.physical_id,
         };
         Creation::new(self.declared, self.timing, purpose).begin()

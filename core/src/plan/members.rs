@@ -1,27 +1,28 @@
-//! The three-way merge of the optional members: what is declared is sent; of what was declared
-//! before and is no longer, the part that the template put there is taken away; what was never
-//! declared is not sent.
+//! Three-way merge of the optional members. Declared members are sent. Of a member that is no
+//! longer declared, the values that the template had set are removed. Members that were never
+//! declared are not sent.
 
 use super::{Observed, compare};
 use crate::provider::{Declared, Members, Previous, ProviderType, StringMap};
 
-/// Whether something is to be taken away, so that the provider has to be looked at first.
-pub(super) fn takes_away(declared: &Declared, previous: &Previous) -> bool {
+/// Returns whether values must be removed, for which the provider must be described first.
+pub(super) fn needs_merge(declared: &Declared, previous: &Previous) -> bool {
     dropped(declared, &previous.members) != Members::default()
 }
 
-/// The members that are not looked for: what is declared, as it is.
+/// Returns the declared members as they are, without a merge.
 pub(super) fn declared_only(declared: &Declared) -> Members {
     let mut members = declared.provider.members.clone();
     if declared.provider.kind != ProviderType::Oidc {
-        // Declared by mistake and refused, there is none to clear, and Cognito may mind.
+        // Such a declaration was rejected before, so there is no mapping to clear, and Cognito may
+        // reject an empty one.
         members.acr_mapping = None;
     }
     members
 }
 
-/// The members to send to the provider that was observed: what is declared, and of the members
-/// that are no longer what is to stay of them.
+/// Returns the members to send: the declared ones and, for members that are no longer declared, the
+/// values to keep.
 pub(super) fn merge(declared: &Declared, previous: &Previous, observed: &Observed) -> Members {
     let mut before = dropped(declared, &previous.members);
     let found = &observed.members;
@@ -48,7 +49,7 @@ pub(super) fn merge(declared: &Declared, previous: &Previous, observed: &Observe
     members
 }
 
-/// What was declared before, in the members that are no longer declared.
+/// Returns the previous values of the members that are no longer declared.
 fn dropped(declared: &Declared, previous: &Members) -> Members {
     fn member<T: Clone>(
         wanted: Option<&T>,

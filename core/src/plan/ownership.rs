@@ -1,90 +1,113 @@
-//! Whose a provider is that is found under the desired name.
+//! Decides who owns an existing provider with the desired name.
 
 use super::{
-    Call, Failure, FailureKind, Observed, Outcome, Output, State, Step, call, compare,
-    creation::{Creation, Purpose, doubted, held_by},
-    delete::may_be_of,
-    sentences,
+    Call, CallError, CallErrorKind, Observed, Outcome, Output, State, Step, call, compare,
+    creation::{Creation, Purpose, with_doubt, with_holder},
+    delete::may_be_created_at,
+    join_sentences,
 };
 
 impl Creation {
-    pub(super) fn inspected(self, duplicate: Failure, outcome: Outcome) -> Step {
+    pub(super) fn on_inspected(self, duplicate: CallError, outcome: Outcome) -> Step {
         let observed = match outcome {
             Ok(Output::Provider(observed)) => observed,
-            Err(failure) if failure.kind == FailureKind::NotFound => {
-                let reason = sentences(
+            Err(error) if error.kind == CallErrorKind::NotFound => {
+                let reason = join_sentences(
                     &duplicate.text,
-                    "No provider of that name exists, so another provider of the pool holds one \
-                     of its IdpIdentifiers",
+                    "No provider has this name, so another provider in the pool must hold one of the declared IdpIdentifiers",
                 );
                 let reason = match &self.purpose {
-                    Purpose::Recreate { rival, .. } => held_by(reason, rival.as_ref()),
+                    Purpose::Recreate { other_provider, .. } => {
+                        with_holder(reason, other_provider.as_ref())
+                    }
                     _ => reason,
                 };
-                return self.failed(reason, duplicate.settled);
+                return self.failed(reason, duplicate.in_doubt);
             }
-            // It may be this event's own, made by an earlier delivery. After a replacement no
-            // later request names it, so that the operator has to know.
+            // An earlier delivery of this event may have created the provider. No later request
+            // refers to it after a failed replacement, so the operator must be told.
             unseen => {
                 let reason = match unseen {
-                    Err(failure) => format!("{}; then {}", duplicate.text, failure.text),
+                    Err(error) => join_sentences(
+                        &duplicate.text,
+                        &format!("Describing the existing provider failed: {}", error.text),
+                    ),
                     Ok(_) => duplicate.text,
                 };
-                let reason = sentences(&reason, "It may have been created by this request");
-                return self.failed(reason, false);
+                let reason = join_sentences(
+                    &reason,
+                    "The existing provider may be the work of this request; it was left in place",
+                );
+                return self.failed(reason, true);
             }
         };
-        self.judge(duplicate, observed)
+        self.decide_ownership(duplicate, observed)
     }
 
-    /// Decides whose provider of the desired name this is, after `failure`.
-    pub(super) fn judge(self, failure: Failure, observed: Observed) -> Step {
-        // Checked first: a call that is not made cannot fail and leave the provider behind.
+    /// Decides who owns the observed provider, after `failure`.
+    pub(super) fn decide_ownership(self, error: CallError, observed: Observed) -> Step {
+        // Checked first: an Update of our own provider could fail and orphan it.
         if self.is_ours(&observed) {
-            return self.succeeded("found as this request left it", Some(observed));
+            return self.succeeded(
+                "already created by an earlier attempt of this request",
+                Some(observed),
+            );
         }
         if self.is_lost_create(&observed) {
-            return self.take_over("confirmed", failure, &observed);
+            return self.take_over("confirmed", error, &observed);
         }
         if let Purpose::Replace { replaced, .. } = &self.purpose
-            && compare::holds_inline_but_identifiers(&self.declared, &observed)
+            && compare::holds_inline_except_identifiers(&self.declared, &observed)
         {
             return match replaced.created {
-                Some(created) if observed.created <= created => self.take_back(failure, observed),
-                Some(_) => self.not_ours(failure, &observed),
+                Some(created) if observed.created <= created => self.reclaim(error, observed),
+                Some(_) => self.not_ours(error, &observed),
                 None => {
                     let look = Call::Describe(replaced.id.clone());
-                    call(look, State::Dating(self, failure, observed))
+                    call(look, State::ComparingAge(self, error, observed))
                 }
             };
         }
-        self.not_ours(failure, &observed)
+        self.not_ours(error, &observed)
     }
 
-    /// Whether the provider is older than the one that replaced it, so that this undoes a rename.
-    pub(super) fn dated(self, failure: Failure, observed: Observed, outcome: Outcome) -> Step {
+    /// Continues after Describe: a provider older than the one that replaced it shows that this
+    /// request undoes a rename.
+    pub(super) fn on_old_dated(
+        self,
+        error: CallError,
+        observed: Observed,
+        outcome: Outcome,
+    ) -> Step {
         match outcome {
             Ok(Output::Provider(replaced)) if observed.created <= replaced.created => {
-                self.take_back(failure, observed)
+                self.reclaim(error, observed)
             }
-            Err(unseen) if unseen.kind != FailureKind::NotFound => {
-                let settled = failure.settled;
-                self.failed(format!("{}; then {}", failure.text, unseen.text), settled)
+            Err(unseen) if unseen.kind != CallErrorKind::NotFound => {
+                let in_doubt = error.in_doubt;
+                self.failed(
+                    join_sentences(
+                        &error.text,
+                        &format!("Describing the old provider failed: {}", unseen.text),
+                    ),
+                    in_doubt,
+                )
             }
-            // Without the other's date, the secrets have to tell.
-            Err(_) if compare::holds_but_identifiers(self.desired(), &observed) => {
-                self.take_back(failure, observed)
+            // The replaced provider is gone and has no date to compare, so all values are compared,
+            // secrets included.
+            Err(_) if compare::holds_except_identifiers(self.desired(), &observed) => {
+                self.reclaim(error, observed)
             }
-            _ => self.not_ours(failure, &observed),
+            _ => self.not_ours(error, &observed),
         }
     }
 
-    /// Made by this request: an earlier attempt or delivery, whose answer was lost.
+    /// Returns whether an earlier attempt or delivery of this request created the provider.
     pub(super) fn is_ours(&self, observed: &Observed) -> bool {
         observed.created >= self.timing.issued_ms() && compare::equals(self.desired(), observed)
     }
 
-    /// Made by the create that this Update confirms.
+    /// Returns whether the Create that this Update confirms created the provider.
     fn is_lost_create(&self, observed: &Observed) -> bool {
         let Purpose::Confirm { lost, previous, .. } = &self.purpose else {
             return false;
@@ -103,40 +126,40 @@ impl Creation {
             return false;
         }
         let is_equal = compare::equals(self.desired(), observed);
-        // Or by an earlier Update of it, at any time since.
+        // An earlier Update of the resource may have created it too, at any time since.
         is_equal && observed.created >= lost.saturating_mul(1_000)
-            || untouched && may_be_of(*lost, observed) && as_declared_then()
+            || untouched && may_be_created_at(*lost, observed) && as_declared_then()
     }
 
-    fn take_back(self, failure: Failure, observed: Observed) -> Step {
+    fn reclaim(self, error: CallError, observed: Observed) -> Step {
         if compare::holds(self.desired(), &observed) {
-            return self.succeeded("took the provider back", Some(observed));
+            return self.succeeded("restored the previous provider", Some(observed));
         }
-        self.take_over("took the provider back", failure, &observed)
+        self.take_over("restored the previous provider", error, &observed)
     }
 
-    /// Fails a create that was refused or without an answer, where the provider of that name is
-    /// not its work.
-    pub(super) fn refused(self, failure: Failure, nothing_made: bool) -> Step {
-        let settled =
-            nothing_made || failure.settled && matches!(self.purpose, Purpose::Replace { .. });
-        let reason = if settled || !failure.settled {
-            doubted(failure.text, settled)
+    /// Fails a create that was rejected or had no response, when the provider with the name is not
+    /// its work.
+    pub(super) fn refused(self, error: CallError, nothing_made: bool) -> Step {
+        let replaces = matches!(self.purpose, Purpose::Replace { .. });
+        let in_doubt = !nothing_made && (error.in_doubt || !replaces);
+        let reason = if error.in_doubt || !in_doubt {
+            with_doubt(error.text, in_doubt)
         } else {
-            sentences(
-                &failure.text,
+            join_sentences(
+                &error.text,
                 "The provider may have been created by an earlier delivery of this request",
             )
         };
-        self.failed(reason, settled)
+        self.failed(reason, in_doubt)
     }
 
-    fn not_ours(self, failure: Failure, observed: &Observed) -> Step {
+    fn not_ours(self, error: CallError, observed: &Observed) -> Step {
         let older = observed.created < self.timing.issued_ms();
-        if failure.kind == FailureKind::Duplicate {
-            self.adopt(failure, observed, older)
+        if error.kind == CallErrorKind::Duplicate {
+            self.adopt(error, observed, older)
         } else {
-            self.refused(failure, older)
+            self.refused(error, older)
         }
     }
 }

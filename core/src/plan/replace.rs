@@ -1,30 +1,30 @@
-//! Making another provider in the place of the old one.
+//! Replaces a provider by one with another pool or name.
 
 use super::{
-    Call, Failure, FailureKind, Observed, Outcome, Output, State, Step, call,
+    Call, CallError, CallErrorKind, Observed, Outcome, Output, State, Step, call,
     creation::{Creation, Purpose, Replaced},
     fail,
-    identifiers::{Identifiers, identifiers_only},
+    identifiers::{Identifiers, update_identifiers},
     superseded::{self, Found},
     update::{Update, after},
 };
 use crate::physical_id::ProviderId;
 
 pub(super) fn start(update: Update, old: ProviderId) -> Step {
-    // Identifiers are unique in a pool. Those of the old provider that the new one wants as well
-    // have to come off first.
+    // Identifiers are unique in a pool, so those that the new provider declares too must first be
+    // removed from the old one.
     let same_pool = old.pool == update.declared.provider.id.pool;
     let shares = !update
         .shared(update.previous.members.idp_identifiers.as_deref())
         .is_empty();
-    if same_pool && shares || update.timing.looks_first() {
+    if same_pool && shares || update.timing.describes_first() {
         return update.read_old(old, None, None);
     }
-    update.replace(Replaced::unseen(old)).begin()
+    update.replace(Replaced::unobserved(old)).begin()
 }
 
 impl Update {
-    /// Those of `held` that the desired provider wants.
+    /// Returns the identifiers in `held` that the desired provider declares too.
     fn shared(&self, held: Option<&[String]>) -> Vec<String> {
         let wanted = self.declared.provider.members.idp_identifiers.as_deref();
         let wanted = wanted.unwrap_or_default();
@@ -32,36 +32,37 @@ impl Update {
         held.filter(|item| wanted.contains(item)).cloned().collect()
     }
 
-    /// Looks at the old provider; `taken` may be off it already, by a call without an answer.
+    /// Describes the old provider. A call without a response may already have removed `taken` from
+    /// it.
     fn read_old(
         self,
         old: ProviderId,
         taken: Option<Identifiers>,
-        waited: Option<Failure>,
+        waited: Option<CallError>,
     ) -> Step {
         let look = Call::Describe(old.clone());
-        call(look, State::ReadingOld(self, old, taken, waited))
+        call(look, State::ReadingIdentifiers(self, old, taken, waited))
     }
 
-    pub(super) fn old_read(
+    pub(super) fn on_old_described(
         self,
         old: ProviderId,
         taken: Option<Identifiers>,
-        waited: Option<Failure>,
+        waited: Option<CallError>,
         outcome: Outcome,
     ) -> Step {
-        let has_waited = waited.is_some() || self.timing.looks_first();
-        let mut replaced = Replaced::unseen(old);
+        let has_waited = waited.is_some() || self.timing.describes_first();
+        let mut replaced = Replaced::unobserved(old);
         let (found, kept) = match outcome {
-            // One of that name that is younger than the request is another's.
+            // A provider created after the request belongs to another.
             Ok(Output::Provider(observed)) if !self.timing.precedes(observed.created) => {
-                replaced = Replaced::seen(replaced.id, &observed);
+                replaced = Replaced::observed(replaced.id, &observed);
                 self.held(&mut replaced, taken, observed)
             }
-            Err(failure) if failure.kind != FailureKind::NotFound => {
+            Err(error) if error.kind != CallErrorKind::NotFound => {
                 replaced.taken = taken;
-                let reason = after(waited, failure.text);
-                return self.replace(replaced).failed(reason, true);
+                let reason = after(waited, error.text);
+                return self.replace(replaced).failed(reason, false);
             }
             _ => (Found::Gone, None),
         };
@@ -74,8 +75,8 @@ impl Update {
         })
     }
 
-    /// What was found of the old provider, and the identifiers that it keeps if any are to be taken
-    /// off it.
+    /// Returns the state of the old provider and, if any of its identifiers must be removed, those
+    /// that it keeps.
     fn held(
         &self,
         replaced: &mut Replaced,
@@ -89,10 +90,10 @@ impl Update {
             shared = self.shared(Some(&held));
             before = self.shared(self.previous.members.idp_identifiers.as_deref());
         }
-        // Where they are off it, an earlier call or delivery of this request took them.
+        // If they are missing, an earlier call or delivery of this request removed them.
         let are_off = shared.is_empty() && !before.is_empty();
         if are_off || !shared.is_empty() {
-            // They belong to the old provider all the same, until there is a new one.
+            // They still belong to the old provider until the new one exists.
             let missing = before.into_iter().filter(|item| !held.contains(item));
             replaced.taken = taken.or_else(|| {
                 Some(Identifiers {
@@ -110,33 +111,33 @@ impl Update {
         (found, Some(held).filter(|_| !shared.is_empty()))
     }
 
-    /// Leaves these identifiers to the old provider, if any are to be taken off it, and goes on.
+    /// Reduces the old provider's identifiers to `kept`, if any must be removed, and continues.
     fn release(self, replaced: Replaced, kept: Option<Vec<String>>) -> Step {
         match kept {
             Some(kept) => {
-                let release = identifiers_only(replaced.id.clone(), kept);
-                call(release, State::Releasing(self, replaced))
+                let release = update_identifiers(replaced.id.clone(), kept);
+                call(release, State::RemovingIdentifiers(self, replaced))
             }
             None => self.replace(replaced).begin(),
         }
     }
 
-    pub(super) fn released(self, mut replaced: Replaced, outcome: Outcome) -> Step {
+    pub(super) fn on_identifiers_removed(self, mut replaced: Replaced, outcome: Outcome) -> Step {
         match outcome {
             Ok(output) => {
                 replaced.modified = output.provider().map(|observed| observed.modified);
                 self.replace(replaced).begin()
             }
-            // It was deleted in this moment, and its identifiers with it.
-            Err(failure) if failure.kind == FailureKind::NotFound => {
+            // It was deleted meanwhile, and its identifiers with it.
+            Err(error) if error.kind == CallErrorKind::NotFound => {
                 replaced.taken = None;
                 self.replace(replaced).begin()
             }
-            Err(failure) if failure.kind == FailureKind::Waited => {
-                self.read_old(replaced.id, replaced.taken, Some(failure))
+            Err(error) if error.kind == CallErrorKind::RetryDue => {
+                self.read_old(replaced.id, replaced.taken, Some(error))
             }
-            Err(failure) if failure.settled => fail(&self.physical_id, failure.text),
-            Err(failure) => self.replace(replaced).failed(failure.text, true),
+            Err(error) if !error.in_doubt => fail(&self.physical_id, error.text),
+            Err(error) => self.replace(replaced).failed(error.text, false),
         }
     }
 

@@ -1,38 +1,38 @@
-//! A request that finds the provider changed after it was issued.
+//! Handles a request that finds its provider changed after the request was issued.
 //!
-//! That may be the work of a rollback: this request is cancelled then, and must not undo it. It may
-//! as well be the late work of the cancelled request that this one rolls back. Cognito's state looks
-//! the same in both cases, so that CloudFormation is asked.
+//! A rollback may have changed it: then this request is cancelled and must not undo the rollback.
+//! Or this request is the rollback, and the change is late work of the cancelled request. Cognito's
+//! state is the same in both cases, so the plan asks CloudFormation.
 
 use std::fmt;
 
-use super::{Call, Outcome, Output, State, Step, call, sentences};
+use super::{Call, Outcome, Output, State, Step, call, join_sentences};
 use crate::physical_id::ProviderId;
 
-/// What a request finds that it has to ask about.
+/// The state of a provider that makes a request ask CloudFormation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
-    /// The provider was changed since the request was issued. Where CloudFormation cannot be asked,
-    /// the request stops: what it would overwrite may be what a rollback has restored.
+    /// The provider was changed after the request was issued. If CloudFormation cannot be asked,
+    /// the request stops, because it might overwrite what a rollback has restored.
     Changed,
-    /// The provider is gone. Where CloudFormation cannot be asked, it is made again.
+    /// The provider no longer exists. If CloudFormation cannot be asked, it is recreated.
     Gone,
-    /// The provider is as it was. What is to be made beside it would be left behind if the request
-    /// was cancelled. Where CloudFormation cannot be asked, it is made.
+    /// The provider is unchanged. If the request was cancelled, a replacement would be orphaned. If
+    /// CloudFormation cannot be asked, it is created anyway.
     Unchanged,
 }
 
-/// What waits for CloudFormation's answer.
+/// A plan that waits for CloudFormation's response.
 pub(super) struct Question {
     id: ProviderId,
     found: Found,
-    go_on: Box<dyn FnOnce(Result<(), Stop>) -> Step + Send>,
+    continuation: Box<dyn FnOnce(Result<(), Stop>) -> Step + Send>,
 }
 
-/// That the request is to stop.
+/// The reason to stop a request.
 pub(super) struct Stop {
     pub(super) reason: String,
-    /// The resource's `PhysicalResourceId`, as far as CloudFormation was heard.
+    /// The resource's `PhysicalResourceId`, if CloudFormation returned it.
     pub(super) physical_id: Option<String>,
 }
 
@@ -45,59 +45,61 @@ impl fmt::Debug for Question {
     }
 }
 
-/// Asks whether the request is still the last one of its resource, and goes on with the reason to
-/// stop if it is to stop.
+/// Asks CloudFormation whether the request is still the latest of its resource, and continues with
+/// a [`Stop`] if it is not.
 pub(super) fn ask(
     id: &ProviderId,
     found: Found,
-    go_on: impl FnOnce(Result<(), Stop>) -> Step + Send + 'static,
+    continuation: impl FnOnce(Result<(), Stop>) -> Step + Send + 'static,
 ) -> Step {
     let question = Question {
         id: id.clone(),
         found,
-        go_on: Box::new(go_on),
+        continuation: Box::new(continuation),
     };
-    call(Call::StackResource(id.clone()), State::Asking(question))
+    call(
+        Call::StackResource(id.clone()),
+        State::AskingCloudFormation(question),
+    )
 }
 
 impl Question {
-    pub(super) fn answered(self, outcome: Outcome) -> Step {
+    pub(super) fn on_answered(self, outcome: Outcome) -> Step {
         let stop = match outcome {
             Ok(Output::StackResource(resource)) if resource.superseded => Err(Stop {
                 reason: format!(
-                    "overtaken: CloudFormation has ended or replaced this request since, and \
-                     identity provider ({}) {}",
+                    "this request was superseded: CloudFormation no longer waits for it or has sent a newer one. Identity provider ({}) {}",
                     self.id,
                     self.found.words()
                 ),
                 physical_id: resource.physical_id,
             }),
-            Err(failure) if self.found == Found::Changed => Err(Stop {
-                reason: sentences(
+            Err(error) if self.found == Found::Changed => Err(Stop {
+                reason: join_sentences(
                     &format!(
-                        "overtaken: identity provider ({}) {}, by a later request or by hand",
+                        "identity provider ({}) {}, by a newer request or by someone else",
                         self.id,
                         self.found.words()
                     ),
                     &format!(
-                        "Whether this is the last request of its resource is unknown: {}",
-                        failure.text
+                        "It is not known whether CloudFormation still waits for this request: {}",
+                        error.text
                     ),
                 ),
                 physical_id: None,
             }),
             _ => Ok(()),
         };
-        (self.go_on)(stop)
+        (self.continuation)(stop)
     }
 }
 
 impl Found {
     const fn words(self) -> &'static str {
         match self {
-            Self::Changed => "was changed after it was issued",
+            Self::Changed => "was changed after this request was issued",
             Self::Gone => "is gone",
-            Self::Unchanged => "is left as it is",
+            Self::Unchanged => "was left unchanged",
         }
     }
 }

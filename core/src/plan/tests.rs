@@ -1,4 +1,4 @@
-//! The paths that are decided by time, which are awkward to reach from outside.
+//! Tests of paths that depend on time and are hard to reach from outside.
 
 use super::*;
 use crate::provider::{ProviderType, Sources, StringMap};
@@ -33,7 +33,7 @@ fn observed(declared: &Declared, created: i64) -> Observed {
     }
 }
 
-/// A request that came in as soon as it was issued.
+/// Returns the timing of a request that was received when it was issued.
 const fn at(issued: i64) -> Timing {
     Timing {
         issued,
@@ -46,11 +46,11 @@ fn id(text: &str) -> PhysicalId {
     PhysicalId::from(text)
 }
 
-fn failure(kind: FailureKind, settled: bool) -> Failure {
-    Failure {
+fn failure(kind: CallErrorKind, in_doubt: bool) -> CallError {
+    CallError {
         kind,
         text: "why".to_owned(),
-        settled,
+        in_doubt,
     }
 }
 
@@ -98,11 +98,11 @@ fn replace() -> Step {
 }
 
 #[test]
-fn a_create_that_ran_out_of_time_in_flight_is_described_in_closing() {
-    let (call, plan) = called(create().resume(Err(failure(FailureKind::Other, false))));
+fn a_create_that_timed_out_in_flight_is_described() {
+    let (call, plan) = called(create().resume(Err(failure(CallErrorKind::Other, true))));
     assert!(matches!(call, Call::Describe(_)));
-    assert_eq!(plan.phase(), Phase::Settling);
-    let answer = answered(plan.resume(Err(failure(FailureKind::NotFound, true))));
+    assert_eq!(plan.phase(), Phase::Verify);
+    let answer = answered(plan.resume(Err(failure(CallErrorKind::NotFound, false))));
     assert_eq!(
         answer.physical_id,
         format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp")
@@ -110,8 +110,8 @@ fn a_create_that_ran_out_of_time_in_flight_is_described_in_closing() {
 }
 
 #[test]
-fn a_create_in_doubt_is_not_ours_if_what_is_there_is_older() {
-    let (_, plan) = called(create().resume(Err(failure(FailureKind::Other, false))));
+fn an_older_provider_is_not_the_work_of_a_create_in_doubt() {
+    let (_, plan) = called(create().resume(Err(failure(CallErrorKind::Other, true))));
     let older = observed(&declared("Corp", &[]), SINCE - 1);
     let answer = answered(plan.resume(Ok(Output::Provider(older))));
     assert_eq!(answer.physical_id, "not-created/r-1");
@@ -119,22 +119,22 @@ fn a_create_in_doubt_is_not_ours_if_what_is_there_is_older() {
 }
 
 #[test]
-fn a_create_in_doubt_stays_unconfirmed_if_what_is_there_is_young_and_different() {
-    // It may be ours, changed by somebody in between.
-    let (_, plan) = called(create().resume(Err(failure(FailureKind::Other, false))));
+fn a_create_in_doubt_stays_unconfirmed_if_a_newer_provider_differs() {
+    // It may be this request's own provider, changed meanwhile.
+    let (_, plan) = called(create().resume(Err(failure(CallErrorKind::Other, true))));
     let young = observed(&declared("Corp", &["b.example"]), SINCE);
     let answer = answered(plan.resume(Ok(Output::Provider(young))));
     assert!(answer.physical_id.starts_with("unconfirmed/"));
 }
 
 #[test]
-fn a_duplicate_after_a_doubt_is_settled_by_the_age_of_what_is_there() {
+fn a_duplicate_after_a_create_in_doubt_is_judged_by_the_age_of_the_provider() {
     for (created, id) in [
         (SINCE - 1, "not-created/r-1".to_owned()),
         (SINCE, format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp")),
     ] {
-        let (_, plan) = called(create().resume(Err(failure(FailureKind::Duplicate, false))));
-        assert_eq!(plan.phase(), Phase::Settling);
+        let (_, plan) = called(create().resume(Err(failure(CallErrorKind::Duplicate, true))));
+        assert_eq!(plan.phase(), Phase::Verify);
         let other = observed(&declared("Corp", &["b.example"]), created);
         assert_eq!(
             answered(plan.resume(Ok(Output::Provider(other)))).physical_id,
@@ -144,72 +144,72 @@ fn a_duplicate_after_a_doubt_is_settled_by_the_age_of_what_is_there() {
 }
 
 #[test]
-fn identifiers_go_back_in_closing_when_the_create_ran_out_of_time() {
+fn identifiers_are_restored_when_the_create_times_out() {
     let (_, plan) = called(rename());
     let old = observed(&declared("Corp", &["a.example", "kept.example"]), 0);
     let (release, plan) = called(plan.resume(Ok(Output::Provider(old))));
     assert!(matches!(release, Call::Update { members, .. }
         if members.idp_identifiers == Some(vec!["kept.example".to_owned()])));
-    assert_eq!(plan.phase(), Phase::Work);
+    assert_eq!(plan.phase(), Phase::Apply);
     let (_, plan) = called(plan.resume(Ok(Output::Nothing)));
-    // The create was not sent any more.
-    let (_, plan) = called(plan.resume(Err(failure(FailureKind::Other, true))));
-    let (restore, plan) = called(plan.resume(Err(failure(FailureKind::NotFound, true))));
+    // The create was not sent again.
+    let (_, plan) = called(plan.resume(Err(failure(CallErrorKind::Other, false))));
+    let (restore, plan) = called(plan.resume(Err(failure(CallErrorKind::NotFound, false))));
     assert!(
         matches!(restore, Call::Update { id, details: None, members }
         if id.name == "Corp"
             && members.idp_identifiers
                 == Some(vec!["a.example".to_owned(), "kept.example".to_owned()]))
     );
-    assert_eq!(plan.phase(), Phase::Closing);
+    assert_eq!(plan.phase(), Phase::Undo);
     let answer = answered(plan.resume(Ok(Output::Nothing)));
     assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
 }
 
 #[test]
-fn identifiers_of_a_provider_deleted_meanwhile_do_not_go_back() {
+fn identifiers_of_a_deleted_provider_are_not_restored() {
     let (_, plan) = called(rename());
     let old = observed(&declared("Corp", &["a.example"]), 0);
     let (_, plan) = called(plan.resume(Ok(Output::Provider(old))));
-    let (call, plan) = called(plan.resume(Err(failure(FailureKind::NotFound, true))));
+    let (call, plan) = called(plan.resume(Err(failure(CallErrorKind::NotFound, false))));
     assert!(matches!(call, Call::Create(_)));
-    let (_, plan) = called(plan.resume(Err(failure(FailureKind::Other, true))));
-    let answer = answered(plan.resume(Err(failure(FailureKind::NotFound, true))));
+    let (_, plan) = called(plan.resume(Err(failure(CallErrorKind::Other, false))));
+    let answer = answered(plan.resume(Err(failure(CallErrorKind::NotFound, false))));
     assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
 }
 
 #[test]
-fn a_replacement_in_doubt_puts_back_after_it_has_looked() {
+fn a_replacement_in_doubt_is_described_before_identifiers_are_restored() {
     let (_, plan) = called(rename());
     let old = observed(&declared("Corp", &["a.example"]), 0);
     let (_, plan) = called(plan.resume(Ok(Output::Provider(old))));
     let (_, plan) = called(plan.resume(Ok(Output::Nothing)));
-    let (look, plan) = called(plan.resume(Err(failure(FailureKind::Other, false))));
+    let (look, plan) = called(plan.resume(Err(failure(CallErrorKind::Other, true))));
     assert!(matches!(look, Call::Describe(id) if id.name == "Renamed"));
-    let (restore, plan) = called(plan.resume(Err(failure(FailureKind::NotFound, true))));
+    let (restore, plan) = called(plan.resume(Err(failure(CallErrorKind::NotFound, false))));
     assert!(matches!(restore, Call::Update { id, .. } if id.name == "Corp"));
-    assert_eq!(plan.phase(), Phase::Closing);
+    assert_eq!(plan.phase(), Phase::Undo);
 }
 
 #[test]
-fn a_duplicate_that_cannot_be_looked_at_may_be_ours() {
-    // Of an earlier delivery of the same event, whose answer was lost.
-    let (_, plan) = called(create().resume(Err(failure(FailureKind::Duplicate, true))));
-    let answer = answered(plan.resume(Err(failure(FailureKind::Other, true))));
+fn a_duplicate_that_cannot_be_described_may_be_ours() {
+    // An earlier delivery of the same event created it, and the response was lost.
+    let (_, plan) = called(create().resume(Err(failure(CallErrorKind::Duplicate, false))));
+    let answer = answered(plan.resume(Err(failure(CallErrorKind::Other, false))));
     assert!(answer.physical_id.starts_with("unconfirmed/"));
     assert_eq!(
         answer.result.unwrap_err().as_str(),
-        "why; then why. It may have been created by this request"
+        "why. Describing the existing provider failed: why. The existing provider may be the work of this request; it was left in place"
     );
 }
 
 #[test]
-fn a_replacement_that_this_request_made_is_answered_without_another_call() {
-    // Were it updated first, and refused, the old id would go out and nothing would name the new
-    // provider any more.
-    for settled in [true, false] {
+fn a_replacement_created_by_this_request_succeeds_without_another_call() {
+    // If it were updated first and the update rejected, the answer would have the old id and orphan
+    // the new provider.
+    for in_doubt in [false, true] {
         let (_, plan) = called(replace());
-        let (_, plan) = called(plan.resume(Err(failure(FailureKind::Duplicate, settled))));
+        let (_, plan) = called(plan.resume(Err(failure(CallErrorKind::Duplicate, in_doubt))));
         let made = observed(&declared("Renamed", &[]), SINCE);
         let answer = answered(plan.resume(Ok(Output::Provider(made))));
         assert_eq!(answer.physical_id, "eu-west-1_Pool|Renamed");
@@ -218,21 +218,21 @@ fn a_replacement_that_this_request_made_is_answered_without_another_call() {
 }
 
 #[test]
-fn a_replacement_that_cannot_be_looked_at_says_that_it_may_be_there() {
+fn a_replacement_that_cannot_be_described_may_exist() {
     let (_, plan) = called(replace());
-    let (_, plan) = called(plan.resume(Err(failure(FailureKind::Duplicate, false))));
-    let answer = answered(plan.resume(Err(failure(FailureKind::Other, true))));
+    let (_, plan) = called(plan.resume(Err(failure(CallErrorKind::Duplicate, true))));
+    let answer = answered(plan.resume(Err(failure(CallErrorKind::Other, false))));
     assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
     let reason = answer.result.unwrap_err();
     assert!(
-        reason
-            .as_str()
-            .ends_with("It may have been created by this request")
+        reason.as_str().ends_with(
+            "The existing provider may be the work of this request; it was left in place"
+        )
     );
 }
 
-/// An Update of a create whose outcome is unknown, issued ten minutes after it, that finds a
-/// provider of the name.
+/// Returns an Update that follows a Create of unknown outcome by ten minutes and finds a provider
+/// with the name.
 fn confirm(previous: Previous, found: Observed) -> Step {
     let intent = Intent::Update {
         physical_id: id(&format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp")),
@@ -240,12 +240,12 @@ fn confirm(previous: Previous, found: Observed) -> Step {
         previous,
     };
     let (_, plan) = called(start(intent, at(SINCE + 600)));
-    let (_, plan) = called(plan.resume(Err(failure(FailureKind::Duplicate, true))));
+    let (_, plan) = called(plan.resume(Err(failure(CallErrorKind::Duplicate, false))));
     plan.resume(Ok(Output::Provider(found)))
 }
 
 #[test]
-fn an_update_that_confirms_a_create_answers_its_own_id_and_touches_the_provider() {
+fn a_confirming_update_returns_its_id_and_updates_the_provider() {
     // The clean-up of the unconfirmed id deletes what was not changed since it was made.
     for created in [SINCE + 5, SINCE + 600] {
         let made = observed(&declared("Corp", &[]), created);
@@ -264,7 +264,7 @@ fn an_update_that_confirms_a_create_answers_its_own_id_and_touches_the_provider(
 }
 
 #[test]
-fn an_update_that_makes_an_unconfirmed_create_again_touches_what_it_made() {
+fn an_update_that_recreates_an_unconfirmed_provider_updates_it() {
     let intent = Intent::Update {
         physical_id: id(&format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp")),
         declared: declared("Corp", &[]),
@@ -279,7 +279,7 @@ fn an_update_that_makes_an_unconfirmed_create_again_touches_what_it_made() {
 }
 
 #[test]
-fn an_update_that_confirms_a_create_may_change_what_it_made() {
+fn a_confirming_update_may_change_the_created_provider() {
     let previous = |client: &str| Previous {
         kind: Some(ProviderType::Oidc),
         details: Details::from_iter([("client_id", client)]),
@@ -289,7 +289,7 @@ fn an_update_that_confirms_a_create_may_change_what_it_made() {
     made.details = Details::from_iter([("client_id", "client-0")]);
     let (update, _) = called(confirm(previous("client-0"), made.clone()));
     assert!(matches!(update, Call::Update { .. }));
-    // It is another's if the create would have made another, or if it was changed since.
+    // It belongs to another if it differs from the create's provider or was changed since.
     let answer = answered(confirm(previous("client-2"), made.clone()));
     assert!(answer.result.is_err());
     made.modified += 1;
@@ -301,7 +301,7 @@ fn an_update_that_confirms_a_create_may_change_what_it_made() {
 }
 
 #[test]
-fn what_is_done_stays_done_without_its_certificate() {
+fn a_missing_signing_certificate_does_not_fail_the_request() {
     let mut signing = declared("Corp", &[]);
     signing.provider.kind = ProviderType::Saml;
     signing.provider.details = Details::from_iter([("RequestSigningAlgorithm", "rsa-sha256")]);
@@ -309,10 +309,10 @@ fn what_is_done_stays_done_without_its_certificate() {
         (Ok(Output::Certificate("MIIC".into())), Ok("MIIC".into())),
         (
             Ok(Output::Nothing),
-            Err("Cognito returned none".to_owned().into()),
+            Err("Cognito returned no certificate".to_owned().into()),
         ),
         (
-            Err(failure(FailureKind::Other, false)),
+            Err(failure(CallErrorKind::Other, true)),
             Err("why".to_owned().into()),
         ),
     ] {
@@ -324,7 +324,7 @@ fn what_is_done_stays_done_without_its_certificate() {
         let made = observed(&signing, SINCE);
         let (call, plan) = called(plan.resume(Ok(Output::Provider(made))));
         assert!(matches!(call, Call::SigningCertificate(id) if id.name == "Corp"));
-        assert_eq!(plan.phase(), Phase::Settling);
+        assert_eq!(plan.phase(), Phase::Verify);
         let answer = answered(plan.resume(outcome));
         assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
         let success = answer.result.unwrap();
@@ -362,7 +362,7 @@ fn acr_mapping_is_cleared_for_oidc_only() {
 }
 
 #[test]
-fn an_unconfirmed_create_is_undone_only_within_its_time_and_unchanged() {
+fn an_unconfirmed_provider_is_deleted_only_if_created_in_time_and_unchanged() {
     let delete = || Intent::Delete {
         physical_id: id(&format!("unconfirmed/{SINCE}/eu-west-1_Pool|Corp")),
         described: Some(declared("Corp", &[])),
@@ -388,7 +388,7 @@ fn an_unconfirmed_create_is_undone_only_within_its_time_and_unchanged() {
 }
 
 #[test]
-fn identifiers_that_the_new_provider_holds_tell_that_it_was_made() {
+fn identifiers_held_by_the_new_provider_prove_its_creation() {
     for (found, id) in [
         (Some("a.example"), "eu-west-1_Pool|Renamed"),
         (None, "eu-west-1_Pool|Corp"),
@@ -397,10 +397,10 @@ fn identifiers_that_the_new_provider_holds_tell_that_it_was_made() {
         let old = observed(&declared("Corp", &["a.example"]), 0);
         let (_, plan) = called(plan.resume(Ok(Output::Provider(old))));
         let (_, plan) = called(plan.resume(Ok(Output::Nothing)));
-        let (_, plan) = called(plan.resume(Err(failure(FailureKind::Other, false))));
-        // The look at the new provider fails too, so that the identifiers go back.
-        let (_, plan) = called(plan.resume(Err(failure(FailureKind::Other, true))));
-        let (look, plan) = called(plan.resume(Err(failure(FailureKind::Duplicate, true))));
+        let (_, plan) = called(plan.resume(Err(failure(CallErrorKind::Other, true))));
+        // Describing the new provider fails too, so the identifiers are restored.
+        let (_, plan) = called(plan.resume(Err(failure(CallErrorKind::Other, false))));
+        let (look, plan) = called(plan.resume(Err(failure(CallErrorKind::Duplicate, false))));
         assert!(matches!(look, Call::Describe(id) if id.name == "Renamed"));
         let made = observed(&declared("Renamed", &Vec::from_iter(found)), SINCE);
         let answer = answered(plan.resume(Ok(Output::Provider(made))));

@@ -1,38 +1,38 @@
-//! When a request was issued, and what follows from it.
+//! The times of a request and the decisions that depend on them.
 
-/// How late a delivery is, in seconds, before it may follow one that died: Lambda delivers again
-/// after a minute at the earliest.
+/// The delay, in seconds, from which a delivery may be a repeated one: Lambda repeats a failed
+/// delivery after one minute at the earliest.
 const LATE: i64 = 30;
 
-/// When a request was issued and when its work began.
+/// The times of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
-    /// When CloudFormation issued the request, in seconds since 1970: a provider that is older was
-    /// not made by it.
+    /// The time when CloudFormation issued the request, in seconds since 1970. An older provider
+    /// was not created by it.
     pub issued: i64,
-    /// When this delivery of it came in, in milliseconds since 1970.
+    /// The time when this delivery was received, in milliseconds since 1970.
     pub received_ms: i64,
-    /// Whether there was time for others to act before the first call: values were waited for.
+    /// Whether reading values took so long that others may have acted before the first call.
     pub waited: bool,
 }
 
 impl Timing {
-    /// Whether this delivery may follow another one that died.
+    /// Returns whether this delivery may follow an earlier one that failed.
     pub const fn is_late(&self) -> bool {
         self.received_ms
             .saturating_sub(self.issued.saturating_mul(1_000))
             >= LATE * 1_000
     }
 
-    /// Whether a change looks before its first call too.
-    pub const fn looks_first(&self) -> bool {
+    /// Returns whether a change must be preceded by Describe even on the first attempt.
+    pub const fn describes_first(&self) -> bool {
         self.is_late() || self.waited
     }
 
-    /// Whether that moment, in milliseconds since 1970, is after the request.
+    /// Returns whether `moment_ms`, in milliseconds since 1970, is after the request.
     ///
-    /// The request's own moment is known to the second. What happened within that second is after
-    /// it only if it is after the request has come in here as well.
+    /// The time of the request is known to the second. An event within that second counts as later
+    /// only if it is also later than the delivery.
     pub const fn precedes(&self, moment_ms: i64) -> bool {
         let second_ms = self.issued.saturating_mul(1_000);
         let end_of_second_ms = second_ms.saturating_add(999);
@@ -47,7 +47,7 @@ impl Timing {
         moment_ms > request_ms
     }
 
-    /// The start of the second in which the request was issued, in milliseconds since 1970.
+    /// Returns the start of the second in which the request was issued, in milliseconds since 1970.
     pub const fn issued_ms(&self) -> i64 {
         self.issued.saturating_mul(1_000)
     }

@@ -1,28 +1,28 @@
-//! What an Update comes to: a provider that is changed in place, replaced or created.
+//! Decides how to carry out an Update: in place, by replacement or by a create.
 
 use super::{
-    Failure, Timing,
+    CallError, Timing,
     creation::{Creation, Purpose},
-    sentences,
+    join_sentences,
 };
 use crate::{
     physical_id::{PhysicalId, ProviderId},
     provider::{Declared, Members, Previous},
 };
 
-/// An Update of a provider that exists, as far as the physical id tells.
+/// An Update of a provider that exists according to the physical id.
 #[derive(Debug)]
 pub(super) struct Update {
     pub(super) physical_id: PhysicalId,
     pub(super) declared: Declared,
     pub(super) previous: Previous,
     pub(super) timing: Timing,
-    /// Whether this undoes an Update that was not applied when it began: whatever then changes the
-    /// provider to the previous properties is that Update, late.
-    pub(super) undoes: bool,
+    /// Whether this undoes an Update that had not been applied when this request began. A later
+    /// change to the previous properties is then late work of that Update.
+    pub(super) is_rollback: bool,
 }
 
-/// What an Update comes to.
+/// The way to carry out an Update.
 pub(super) enum Course {
     /// No provider is known to exist: one is created.
     Create(Creation),
@@ -33,7 +33,7 @@ pub(super) enum Course {
 }
 
 impl Course {
-    /// Decides by the physical id, and by the previous properties where it is another handler's.
+    /// Decides by the physical id or, if another handler issued it, by the previous properties.
     pub(super) fn of(
         physical_id: PhysicalId,
         declared: Declared,
@@ -42,7 +42,7 @@ impl Course {
     ) -> Self {
         let create = |declared, purpose| Self::Create(Creation::new(declared, timing, purpose));
         let new = declared.provider.id.clone();
-        let mut undoes = false;
+        let mut is_rollback = false;
         let old = match &physical_id {
             PhysicalId::Unconfirmed { since, provider } if *provider == new => {
                 let lost = *since;
@@ -54,30 +54,30 @@ impl Course {
                 return create(declared, purpose);
             }
             PhysicalId::Provider(id) => {
-                // Properties of another provider are those of a replacement that failed or was
-                // cancelled. They say nothing about what was declared for this one, and neither do
-                // properties that this handler refuses.
-                undoes = previous.id.as_ref().is_some_and(|previous| previous != id);
-                if undoes || previous.is_refused {
+                // Previous properties of another provider belong to a replacement that failed or
+                // was cancelled. They do not describe this provider, nor do properties that this
+                // handler rejects.
+                is_rollback = previous.id.as_ref().is_some_and(|previous| previous != id);
+                if is_rollback || previous.is_refused {
                     previous.members = Members::default();
                 }
                 Some(id.clone())
             }
-            // Another handler's: what its properties named is what it made.
+            // Another handler created the provider that its properties name.
             PhysicalId::Foreign(_) => previous.id.clone(),
-            PhysicalId::NotCreated(_) | PhysicalId::MadeUp(_) | PhysicalId::Unconfirmed { .. } => {
-                None
-            }
+            PhysicalId::NotCreated(_)
+            | PhysicalId::Generated(_)
+            | PhysicalId::Unconfirmed { .. } => None,
         };
         let Some(old) = old else {
-            return create(declared, Purpose::Carry { physical_id });
+            return create(declared, Purpose::RetryCreate { physical_id });
         };
         let update = Update {
             physical_id,
             declared,
             previous,
             timing,
-            undoes,
+            is_rollback,
         };
         if old == new {
             Self::InPlace(update)
@@ -92,8 +92,9 @@ impl Update {
         self.declared.provider.id.clone()
     }
 
-    /// The provider that a replacement before this may have made, if this undoes one.
-    pub(super) fn rival(&self) -> Option<ProviderId> {
+    /// Returns the provider that an earlier replacement may have created, if this request undoes
+    /// one.
+    pub(super) fn other_provider(&self) -> Option<ProviderId> {
         let other = self.previous.id.as_ref();
         other
             .filter(|id| **id != self.declared.provider.id)
@@ -101,10 +102,10 @@ impl Update {
     }
 }
 
-/// A reason, after what was waited for before it came to that.
-pub(super) fn after(waited: Option<Failure>, reason: String) -> String {
+/// Prepends the error of the attempt before the retry, if there was one.
+pub(super) fn after(waited: Option<CallError>, reason: String) -> String {
     match waited {
-        Some(waited) => sentences(&waited.text, &format!("Then {reason}")),
+        Some(waited) => join_sentences(&waited.text, &format!("Not retried: {reason}")),
         None => reason,
     }
 }

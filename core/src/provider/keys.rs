@@ -7,7 +7,7 @@ use super::ProviderType::{self, Facebook, Google, LoginWithAmazon, Oidc, Saml, S
 pub(super) struct DetailsKey {
     pub(super) name: &'static str,
     pub(super) description: &'static str,
-    /// The types of provider that have it.
+    /// The provider types that have this key.
     types: &'static [ProviderType],
 }
 
@@ -20,8 +20,8 @@ const SOCIAL: &[ProviderType] = &[Google, Facebook, LoginWithAmazon, SignInWithA
 const FACEBOOK: &[ProviderType] = &[Facebook];
 const APPLE: &[ProviderType] = &[SignInWithApple];
 
-/// The keys in the reference of `CreateIdentityProvider` and `DescribeIdentityProvider` that may be
-/// given.
+/// The settable keys in the API references of `CreateIdentityProvider` and
+/// `DescribeIdentityProvider`.
 pub(super) const DOCUMENTED_KEYS: [DetailsKey; 23] = [
     key(
         "MetadataURL",
@@ -63,11 +63,7 @@ pub(super) const DOCUMENTED_KEYS: [DetailsKey; 23] = [
         "SAML: where to sign out, in place of what the metadata say",
         SAML,
     ),
-    key(
-        "client_id",
-        "The id that the provider has given to the pool",
-        OAUTH,
-    ),
+    key("client_id", "The client id that the provider issued", OAUTH),
     key(
         "client_secret",
         "The secret that belongs to client_id",
@@ -75,7 +71,7 @@ pub(super) const DOCUMENTED_KEYS: [DetailsKey; 23] = [
     ),
     key(
         "authorize_scopes",
-        "What is asked for at a sign-in, such as openid email",
+        "The OAuth scopes to request, such as openid email",
         OAUTH,
     ),
     key(
@@ -105,7 +101,7 @@ pub(super) const DOCUMENTED_KEYS: [DetailsKey; 23] = [
     ),
     key(
         "token_url",
-        "Where codes become tokens, if discovery does not tell",
+        "The token endpoint, if discovery does not give it",
         OAUTH,
     ),
     key(
@@ -148,7 +144,7 @@ const fn key(
     }
 }
 
-/// Returns the documented keys of that type of provider.
+/// Returns the documented keys of a provider type.
 pub fn documented_keys(kind: ProviderType) -> Vec<&'static str> {
     let of_kind = DOCUMENTED_KEYS
         .iter()

@@ -1,47 +1,47 @@
-//! The SAML metadata of a provider, with what else its details say.
+//! Checks the SAML metadata of a provider together with its other details.
 
 use std::{collections::BTreeMap, time::SystemTime};
 
 use serde_json::Value;
 
-use super::{Declared, Problem, Problems, Provider, ProviderType};
+use super::{Declared, PropertyError, PropertyErrors, Provider, ProviderType};
 use crate::{
     details::{Details, METADATA_FILE},
     saml::{self, Findings, Metadata, MetadataError},
 };
 
-/// What comes of metadata whose certificates have all expired.
+/// The treatment of metadata whose signing certificates have all expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpiredCertificates {
-    /// They are refused: the document is new here.
+    /// An error, for a document that is new to this resource.
     Refuse,
-    /// It is a warning. The document may have been here for years: a rollback brings back what there
-    /// was, an adoption takes over what there is, and neither is to be kept from it by a certificate
-    /// that has expired meanwhile.
+    /// A warning, for a document that may be years old. A rollback restores old metadata and an
+    /// adoption keeps existing metadata; a certificate that has expired since must not prevent
+    /// either.
     Warn,
 }
 
 impl ExpiredCertificates {
-    /// Returns what holds for a Create, which may adopt a provider.
+    /// Returns the treatment for a Create, which warns if it may adopt a provider.
     pub const fn on_create(adopts: bool) -> Self {
         if adopts { Self::Warn } else { Self::Refuse }
     }
 }
 
-/// Looks at the metadata of a provider, if it has any.
+/// Checks the metadata of a provider, if it has any.
 pub fn check_metadata(
     provider: &Provider,
     expired: ExpiredCertificates,
     now: SystemTime,
 ) -> Findings {
     match provider.kind {
-        ProviderType::Saml => check_metadata_of(&provider.details, expired, now),
+        ProviderType::Saml => check_details_metadata(&provider.details, expired, now),
         _ => Findings::default(),
     }
 }
 
-/// Looks at the metadata in the details of a SAML provider.
-pub(crate) fn check_metadata_of(
+/// Checks the metadata in the details of a SAML provider.
+pub(crate) fn check_details_metadata(
     details: &Details,
     expired: ExpiredCertificates,
     now: SystemTime,
@@ -50,7 +50,7 @@ pub(crate) fn check_metadata_of(
         return Findings::default();
     };
     let given = |key| details.expose(key).is_some_and(|value| !value.is_empty());
-    let mut findings = saml::read(document, now);
+    let mut findings = saml::check(document, now);
     if given("SSORedirectBindingURI") {
         findings
             .errors
@@ -64,42 +64,42 @@ pub(crate) fn check_metadata_of(
             .extend(expired.map(|error| error.to_string()));
     }
     if given("MetadataURL") {
-        // Which of the two Cognito goes by is not published.
+        // Cognito does not document which of the two it uses.
         findings.demote_errors();
         findings.metadata = Metadata::default();
     }
     findings
 }
 
-/// What is wrong with properties, and what looks wrong.
+/// The errors and warnings of a check of properties.
 #[derive(Debug, Default)]
 pub struct CheckedProperties {
-    /// Everything that the function refuses.
-    pub problems: Vec<Problem>,
-    /// What looks wrong with the metadata that are given by value, without the name of their key.
+    /// The errors, for which the function rejects the properties.
+    pub errors: Vec<PropertyError>,
+    /// The warnings about metadata given by value. Their texts do not name the key.
     pub warnings: Vec<String>,
 }
 
-/// Checks properties, the metadata that are given by value included.
+/// Checks properties, including metadata given by value.
 pub fn check_properties(
     properties: &Value,
     expired: ExpiredCertificates,
     now: SystemTime,
 ) -> CheckedProperties {
-    let mut problems = match Declared::try_from(properties) {
+    let mut errors = match Declared::try_from(properties) {
         Ok(_) => Vec::new(),
-        Err(Problems(problems)) => problems,
+        Err(PropertyErrors(errors)) => errors,
     };
-    let found = check_given_metadata(properties, expired, now);
-    problems.extend(found.errors.into_iter().map(Problem::Metadata));
+    let found = check_inline_metadata(properties, expired, now);
+    errors.extend(found.errors.into_iter().map(PropertyError::Metadata));
     CheckedProperties {
-        problems,
+        errors,
         warnings: found.warnings,
     }
 }
 
-/// Checks metadata that are given by value, in properties that may have other problems.
-pub(crate) fn check_given_metadata(
+/// Checks metadata given by value, in properties that may have other errors.
+pub(crate) fn check_inline_metadata(
     properties: &Value,
     expired: ExpiredCertificates,
     now: SystemTime,
@@ -107,7 +107,7 @@ pub(crate) fn check_given_metadata(
     let map = |property| properties.get(property).and_then(Value::as_object);
     let given = map("ProviderDetails").into_iter().flatten();
     let given = given.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
-    // What is read elsewhere, or resolved by nobody, is there all the same.
+    // Keys that are read from a source or hold an unresolved reference count as present.
     let sources = map("ProviderDetailsFrom").into_iter().flatten();
     let elsewhere = sources.map(|(key, _)| (key.as_str(), "unknown"));
     let mut details: BTreeMap<_, _> = elsewhere.filter(|(key, _)| *key != METADATA_FILE).collect();
@@ -118,5 +118,5 @@ pub(crate) fn check_given_metadata(
     if properties.get("ProviderType").and_then(Value::as_str) != Some(ProviderType::Saml.as_str()) {
         return Findings::default();
     }
-    check_metadata_of(&details.into_iter().collect(), expired, now)
+    check_details_metadata(&details.into_iter().collect(), expired, now)
 }

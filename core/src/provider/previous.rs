@@ -1,4 +1,5 @@
-//! The previous properties of a resource, in whatever shape an older handler left them.
+//! Parses the previous properties of a resource, which an older handler may have accepted in
+//! another form.
 
 use std::collections::BTreeSet;
 
@@ -7,20 +8,20 @@ use serde_json::Value;
 use super::{Declared, Members, ProviderType, text};
 use crate::{details::Details, physical_id::ProviderId};
 
-/// What the previous properties of a resource said, as far as it can be read.
+/// The readable parts of the previous properties of a resource.
 #[derive(Debug, Clone, Default)]
 pub struct Previous {
-    /// Pool and name, if they can be read.
+    /// The pool and the name, if both are valid.
     pub id: Option<ProviderId>,
-    /// `ProviderType`, if it is one.
+    /// `ProviderType`, if it is valid.
     pub kind: Option<ProviderType>,
-    /// `ProviderDetails`, as given in the template.
+    /// The `ProviderDetails` in the template.
     pub details: Details,
     /// The keys of `ProviderDetailsFrom`.
     pub sources: BTreeSet<String>,
-    /// Which optional members were declared, and with what.
+    /// The optional members that were declared.
     pub members: Members,
-    /// Whether this handler refuses such properties, so that it has never applied them.
+    /// Whether this handler rejects the properties and therefore never applied them.
     pub is_refused: bool,
 }
 

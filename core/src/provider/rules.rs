@@ -1,18 +1,18 @@
-//! The published limits of Cognito's API model, and what it was seen to refuse whatever else is there;
-//! nothing stricter than those.
+//! Checks properties against the published limits of Cognito's API model and against rejections
+//! observed in Cognito. No rule is stricter than Cognito.
 
 use std::{borrow::Cow, ops::RangeInclusive};
 
 use super::{
     Members, ProviderType, StringMap,
-    problem::{self, Problem, Shape},
+    error::{self, PropertyError},
 };
 use crate::{
     details::{VALUE_MAX, kept},
     physical_id::PROVIDER_NAME_MAX,
 };
 
-/// The properties of the resource type; any other is a mistake that must not be ignored.
+/// The properties of the resource type. Any other is reported as an error.
 pub const PROPERTIES: [&str; 12] = [
     "ServiceToken",
     "ServiceTimeout",
@@ -28,7 +28,7 @@ pub const PROPERTIES: [&str; 12] = [
     "Revision",
 ];
 
-/// What CloudFormation takes as `ServiceTimeout`.
+/// The values of `ServiceTimeout` that CloudFormation accepts.
 pub(super) const SERVICE_TIMEOUT_SECONDS: RangeInclusive<u64> = 1..=3600;
 
 pub(super) const MAPPING_KEY_MAX: usize = 32;
@@ -36,41 +36,44 @@ pub(super) const IDENTIFIERS_MAX: usize = 50;
 pub(super) const IDENTIFIER_MAX: usize = 40;
 pub(super) const ACR_VALUE_MAX: usize = 64;
 pub(super) const ACR_LEVELS: [&str; 4] = ["Level1", "Level2", "Level3", "Level4"];
-/// Of an OIDC provider.
+/// The values of `attributes_request_method` for an OIDC provider.
 pub(super) const REQUEST_METHODS: [&str; 2] = ["GET", "POST"];
-/// The key of `ProviderDetails` that Cognito returns and refuses to be given.
+/// The key of `ProviderDetails` that Cognito returns and does not accept.
 pub(super) const DETAILS_RETURNED: &str = "ActiveEncryptionCertificate";
 
-pub(super) fn check_name(name: &str, kind: Option<ProviderType>, problems: &mut Vec<Problem>) {
+pub(super) fn check_name(name: &str, kind: Option<ProviderType>, errors: &mut Vec<PropertyError>) {
     match kind.and_then(ProviderType::fixed_name) {
-        Some(fixed) if fixed != name => problems.push(Problem::SocialName(fixed)),
+        Some(fixed) if fixed != name => errors.push(PropertyError::SocialName(fixed)),
         Some(_) => {}
         None => {
-            size("ProviderName", name, 1, PROVIDER_NAME_MAX, problems);
+            check_size("ProviderName", name, 1, PROVIDER_NAME_MAX, errors);
             if name.chars().any(char::is_control) {
-                problems.push(Problem::Characters {
+                errors.push(PropertyError::Characters {
                     path: "ProviderName".into(),
-                    allowed: "letters, marks, symbols, numbers, punctuation and spaces",
+                    allowed: "printable characters",
                 });
             }
         }
     }
 }
 
-/// Whether the keys are there that Cognito wants; `has` tells, whatever their values are.
+/// Checks that the keys required by Cognito are present; `has` returns whether a key is, whatever
+/// its value.
 pub(super) fn check_required(
     kind: ProviderType,
     has: impl Fn(&str) -> bool,
-    problems: &mut Vec<Problem>,
+    errors: &mut Vec<PropertyError>,
 ) {
     for key in required_keys(kind).iter().filter(|key| !has(key)) {
-        problems.push(Problem::Missing(format!("ProviderDetails.{key}").into()));
+        errors.push(PropertyError::Missing(
+            format!("ProviderDetails.{key}").into(),
+        ));
     }
     if kind == ProviderType::Saml {
         match (has("MetadataURL"), has("MetadataFile")) {
-            (false, false) => problems.push(Problem::NoMetadata),
+            (false, false) => errors.push(PropertyError::NoMetadata),
             // "Only one of the MetadataURL or MetadataFile should be provided."
-            (true, true) => problems.push(Problem::BothMetadata),
+            (true, true) => errors.push(PropertyError::BothMetadata),
             _ => {}
         }
     }
@@ -79,16 +82,16 @@ pub(super) fn check_required(
 pub(super) fn check_details(
     details: &StringMap,
     kind: Option<ProviderType>,
-    problems: &mut Vec<Problem>,
+    errors: &mut Vec<PropertyError>,
 ) {
     if kind == Some(ProviderType::Oidc)
         && let Some(method) = details.get("attributes_request_method")
         && !REQUEST_METHODS.contains(&method.as_str())
     {
-        problems.push(Problem::Form {
+        errors.push(PropertyError::Form {
             path: "ProviderDetails.attributes_request_method".into(),
             form: "GET or POST",
-            shape: Shape::text(method),
+            shape: None,
         });
     }
     // "OIDC endpoint must start with https://"
@@ -99,32 +102,32 @@ pub(super) fn check_details(
             .get(..8)
             .is_some_and(|start| start.eq_ignore_ascii_case("https://"))
     {
-        problems.push(Problem::Form {
+        errors.push(PropertyError::Form {
             path: "ProviderDetails.oidc_issuer".into(),
             form: "a URL that starts with https://",
-            shape: Shape::text(issuer),
+            shape: None,
         });
     }
     for (key, value) in details {
-        let path = || Cow::Owned(format!("ProviderDetails.{}", problem::name(key)));
-        check_key(key, problems);
+        let path = || Cow::Owned(format!("ProviderDetails.{}", error::shown_key(key)));
+        check_key(key, errors);
         if value.contains("{{resolve:") {
-            problems.push(Problem::Unresolved(problem::name(key)));
+            errors.push(PropertyError::UnresolvedReference(error::shown_key(key)));
         }
-        size(path(), kept(key, value), 0, VALUE_MAX, problems);
+        check_size(path(), kept(key, value), 0, VALUE_MAX, errors);
     }
 }
 
-/// A key of the details, wherever its value comes from.
-pub(super) fn check_key(key: &str, problems: &mut Vec<Problem>) {
+/// Checks a key of the details, whether it has a value or a source.
+pub(super) fn check_key(key: &str, errors: &mut Vec<PropertyError>) {
     if key == DETAILS_RETURNED {
-        problems.push(Problem::Returned(DETAILS_RETURNED));
+        errors.push(PropertyError::ReadOnlyKey(DETAILS_RETURNED));
     }
-    // The key is too long to be named whole, so the map is named instead.
-    size("a key of ProviderDetails", key, 0, VALUE_MAX, problems);
+    // The key is too long to show, so the message names the map.
+    check_size("a key of ProviderDetails", key, 0, VALUE_MAX, errors);
 }
 
-/// The keys without which Cognito refuses to create a provider of that type.
+/// Returns the keys that Cognito requires for a provider of this type.
 pub(super) const fn required_keys(kind: ProviderType) -> &'static [&'static str] {
     match kind {
         ProviderType::Saml => &[],
@@ -150,31 +153,31 @@ pub(super) const fn required_keys(kind: ProviderType) -> &'static [&'static str]
 pub(super) fn check_members(
     members: &Members,
     kind: Option<ProviderType>,
-    problems: &mut Vec<Problem>,
+    errors: &mut Vec<PropertyError>,
 ) {
     for (key, value) in members.attribute_mapping.iter().flatten() {
-        let shown = problem::name(key);
+        let shown = error::shown_key(key);
         let path = || Cow::Owned(format!("AttributeMapping.{shown}"));
-        size(
+        check_size(
             format!("the key of {}", path()),
             key,
             1,
             MAPPING_KEY_MAX,
-            problems,
+            errors,
         );
-        size(path(), value, 0, VALUE_MAX, problems);
+        check_size(path(), value, 0, VALUE_MAX, errors);
     }
     if let Some(identifiers) = &members.idp_identifiers {
-        check_identifiers(identifiers, problems);
+        check_identifiers(identifiers, errors);
     }
     if let Some(levels) = &members.acr_mapping {
-        check_levels(levels, kind, problems);
+        check_levels(levels, kind, errors);
     }
 }
 
-fn check_identifiers(identifiers: &[String], problems: &mut Vec<Problem>) {
+fn check_identifiers(identifiers: &[String], errors: &mut Vec<PropertyError>) {
     if identifiers.len() > IDENTIFIERS_MAX {
-        problems.push(Problem::Size {
+        errors.push(PropertyError::Size {
             path: "IdpIdentifiers".into(),
             min: 0,
             max: IDENTIFIERS_MAX,
@@ -184,8 +187,8 @@ fn check_identifiers(identifiers: &[String], problems: &mut Vec<Problem>) {
     }
     for (index, item) in identifiers.iter().enumerate() {
         let path = format!("IdpIdentifiers[{index}]");
-        // The published class is [\w\s+=.@-]; whether \w takes more than ASCII is for Cognito
-        // to say.
+        // The published class is [\w\s+=.@-]. Cognito decides whether \w includes non-ASCII
+        // characters.
         let refused = |c: char| {
             c.is_ascii()
                 && !c.is_ascii_alphanumeric()
@@ -193,49 +196,49 @@ fn check_identifiers(identifiers: &[String], problems: &mut Vec<Problem>) {
                 && !"_+=.@-\x0B".contains(c)
         };
         if item.contains(refused) {
-            problems.push(Problem::Characters {
+            errors.push(PropertyError::Characters {
                 path: path.clone().into(),
                 allowed: "letters, digits, spaces and _ + = . @ -",
             });
         }
-        size(path, item, 1, IDENTIFIER_MAX, problems);
+        check_size(path, item, 1, IDENTIFIER_MAX, errors);
     }
 }
 
-fn check_levels(levels: &StringMap, kind: Option<ProviderType>, problems: &mut Vec<Problem>) {
+fn check_levels(levels: &StringMap, kind: Option<ProviderType>, errors: &mut Vec<PropertyError>) {
     if kind.is_some_and(|kind| kind != ProviderType::Oidc) {
-        problems.push(Problem::AcrNotOidc);
+        errors.push(PropertyError::AcrNotOidc);
     }
     for (level, value) in levels {
-        let path = format!("AcrMapping.{}", problem::name(level));
+        let path = format!("AcrMapping.{}", error::shown_key(level));
         if !ACR_LEVELS.contains(&level.as_str()) {
-            problems.push(Problem::Form {
+            errors.push(PropertyError::Form {
                 path: format!("the key of {path}").into(),
                 form: "one of Level1, Level2, Level3, Level4",
-                shape: Shape::text(level),
+                shape: None,
             });
         }
         // [\x21\x23-\x5B\x5D-\x7E]
         if value.contains(|c: char| !c.is_ascii_graphic() || c == '"' || c == '\\') {
-            problems.push(Problem::Characters {
+            errors.push(PropertyError::Characters {
                 path: path.clone().into(),
-                allowed: "printable ASCII without spaces, quotes and backslashes",
+                allowed: "printable ASCII characters except spaces, double quotes and backslashes",
             });
         }
-        size(path, value, 1, ACR_VALUE_MAX, problems);
+        check_size(path, value, 1, ACR_VALUE_MAX, errors);
     }
 }
 
-pub(super) fn size(
+pub(super) fn check_size(
     path: impl Into<Cow<'static, str>>,
     text: &str,
     min: usize,
     max: usize,
-    problems: &mut Vec<Problem>,
+    errors: &mut Vec<PropertyError>,
 ) {
     let has = text.chars().count();
     if has < min || has > max {
-        problems.push(Problem::Size {
+        errors.push(PropertyError::Size {
             path: path.into(),
             min,
             max,

@@ -1,5 +1,5 @@
-//! The properties as a JSON schema: what editors and cfn-lint can tell of a template. The limits
-//! are those of the rules; `make schema` writes it down.
+//! Generates the JSON schema of the properties, for editors and cfn-lint. The limits are those of
+//! the rules; `make schema` writes the file.
 
 use serde_json::{Map, Value, json};
 
@@ -10,19 +10,19 @@ use super::{
         ACR_LEVELS, ACR_VALUE_MAX, DETAILS_RETURNED, IDENTIFIER_MAX, IDENTIFIERS_MAX,
         MAPPING_KEY_MAX, REQUEST_METHODS, SERVICE_TIMEOUT_SECONDS, required_keys,
     },
-    source::{Kind, NAME_MAX},
+    source::{NAME_MAX, SourceKind},
 };
 use crate::{
     details::VALUE_MAX,
     physical_id::{PROVIDER_NAME_MAX, USER_POOL_ID_MAX},
 };
 
-/// The schema of a resource's `Properties`, with intrinsic functions and their like resolved.
+/// Returns the schema of a resource's `Properties`, with intrinsic functions resolved.
 ///
-/// It says what the rules say, but for metadata, which it does not look into, and four things: a
-/// `ServiceTimeout` in quotes is only seen to be a number, dynamic references that CloudFormation
-/// resolves are let through, a key may be given twice, by value and by source, and a `ServiceToken` is
-/// required, without which there is no event.
+/// Covers every rule except those for the content of metadata, with four differences: a quoted
+/// `ServiceTimeout` is only checked to be a number; dynamic references that CloudFormation resolves
+/// are allowed; a key may have both a value and a source; and `ServiceToken` is required, because
+/// without it there is no event.
 pub fn schema() -> Value {
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -34,19 +34,18 @@ pub fn schema() -> Value {
             "ServiceToken": text(json!({"description": "The ARN of the function"})),
             "ServiceTimeout": service_timeout(),
             "UserPoolId": text(json!({
-                "description": "The id of the user pool. Another one makes a new provider there.",
+                "description": "The id of the user pool. Changing it creates a new provider in that pool.",
                 "maxLength": USER_POOL_ID_MAX,
                 "pattern": "^[A-Za-z0-9_-]+_[A-Za-z0-9]+$",
             })),
             "ProviderName": text(json!({
-                "description": "The name of the provider in the pool; a social provider is called what \
-                                its type is called. Another name makes a new provider.",
+                "description": "The provider's name in the pool; for the four social types the same as ProviderType. Changing it creates a new provider.",
                 "minLength": 1,
                 "maxLength": PROVIDER_NAME_MAX,
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             })),
             "ProviderType": {
-                "description": "What the provider speaks. It cannot be changed.",
+                "description": "The provider's protocol or brand. It cannot be changed under the same ProviderName.",
                 "enum": ProviderType::ALL.map(ProviderType::as_str),
             },
             "ProviderDetails": provider_details(),
@@ -59,13 +58,13 @@ pub fn schema() -> Value {
                 "additionalProperties": source(),
             },
             "AttributeMapping": {
-                "description": "Attributes of the pool, and what the provider calls them",
+                "description": "User pool attribute → the provider's attribute",
                 "type": "object",
                 "propertyNames": {"minLength": 1, "maxLength": MAPPING_KEY_MAX},
                 "additionalProperties": text(json!({"maxLength": VALUE_MAX})),
             },
             "IdpIdentifiers": {
-                "description": "What a sign-in request may name the provider by, such as a mail domain",
+                "description": "Other names for the provider in sign-in requests (idp_identifier), such as an email domain",
                 "type": "array",
                 "maxItems": IDENTIFIERS_MAX,
                 "items": text(json!({
@@ -87,11 +86,11 @@ pub fn schema() -> Value {
             },
             // Not an `enum`: cfn-lint takes every other text for false.
             "AdoptExisting": {
-                "description": "Whether a provider of that name that exists is taken over",
+                "description": "Whether to adopt an existing provider of that name. The stack then owns it, deletion included",
                 "type": ["boolean", "string"], "pattern": "^(true|false)$",
             },
             "Revision": text(json!({
-                "description": "Any text; changing it has the values of ProviderDetailsFrom read again",
+                "description": "Any text; change it to force an Update, for example after a secret was rotated",
             })),
         },
         "required": ["ServiceToken", "UserPoolId", "ProviderName", "ProviderType"],
@@ -102,7 +101,8 @@ pub fn schema() -> Value {
     })
 }
 
-/// A scalar with these limits if it is a string: booleans and numbers are taken for strings.
+/// Returns the schema of a scalar, with limits that apply to strings. Booleans and numbers are
+/// allowed, as CloudFormation sends them as strings.
 fn text(limits: Value) -> Value {
     let mut schema = Map::from_iter([("type".to_owned(), json!(["string", "boolean", "number"]))]);
     if let Value::Object(limits) = limits {
@@ -146,9 +146,9 @@ fn provider_details() -> Value {
     })
 }
 
-/// Where one value is to be read.
+/// Returns the schema of a source of one value.
 fn source() -> Value {
-    let kinds = Kind::ALL.map(|kind| {
+    let kinds = SourceKind::ALL.map(|kind| {
         let members = kind.members().map(|member| {
             let limits = match pattern(member) {
                 Some(pattern) => {
@@ -176,7 +176,7 @@ fn source() -> Value {
     })
 }
 
-/// What a member of a source may be, beside its length.
+/// Returns the pattern of a member of a source, if it has one.
 fn pattern(member: &str) -> Option<&'static str> {
     match member {
         "Bucket" => Some(r"^(?!\.\.?(?![\s\S]))[A-Za-z0-9._-]*$"),
@@ -185,16 +185,16 @@ fn pattern(member: &str) -> Option<&'static str> {
     }
 }
 
-/// What holds for one type.
+/// Returns the conditions for one provider type.
 fn of_type(kind: ProviderType) -> Value {
     let required: Vec<_> = match kind {
         ProviderType::Saml => vec![
-            in_either("MetadataURL", Some("MetadataFile")),
-            not_both("MetadataURL", "MetadataFile"),
+            require_key("MetadataURL", Some("MetadataFile")),
+            exclude_both("MetadataURL", "MetadataFile"),
         ],
         _ => required_keys(kind)
             .iter()
-            .map(|key| in_either(key, None))
+            .map(|key| require_key(key, None))
             .collect(),
     };
     let mut properties = Map::new();
@@ -214,7 +214,7 @@ fn of_type(kind: ProviderType) -> Value {
         properties.insert("ProviderName".to_owned(), json!({"enum": [name]}));
     }
     if kind != ProviderType::Oidc {
-        // Messages of `not` would quote the whole value, secrets included.
+        // Not by `not`: its messages would quote the whole value, secrets included.
         properties.insert("AcrMapping".to_owned(), false.into());
     }
     json!({
@@ -229,20 +229,20 @@ fn of_type(kind: ProviderType) -> Value {
     })
 }
 
-/// A key that one of the maps must have, unless one has the other key. By nested conditions, because
-/// messages of `anyOf` would quote both maps, secrets included.
-fn in_either(key: &str, instead: Option<&str>) -> Value {
+/// Requires a key in one of the maps, unless one of them has the key `instead`. Uses nested
+/// conditions, because messages of `anyOf` would quote both maps, secrets included.
+fn require_key(key: &str, instead: Option<&str>) -> Value {
     let keys = std::iter::once(key).chain(instead);
     json!({
-        "if": {"not": {"anyOf": keys.flat_map(ways).collect::<Value>()}},
+        "if": {"not": {"anyOf": keys.flat_map(required_in_each).collect::<Value>()}},
         "then": has("ProviderDetails", key),
     })
 }
 
-/// Two keys of which the maps may have one.
-fn not_both(one: &str, other: &str) -> Value {
+/// Allows only one of two keys in the maps.
+fn exclude_both(one: &str, other: &str) -> Value {
     json!({
-        "if": {"anyOf": ways(one)},
+        "if": {"anyOf": required_in_each(one)},
         "then": {
             "properties": Map::from_iter(MAPS.map(|map| {
                 (map.to_owned(), json!({"properties": {other: false}}))
@@ -253,8 +253,8 @@ fn not_both(one: &str, other: &str) -> Value {
 
 const MAPS: [&str; 2] = ["ProviderDetails", "ProviderDetailsFrom"];
 
-/// That a key is there, in one of the maps.
-fn ways(key: &str) -> [Value; 2] {
+/// Returns two schemas that require a key, one for each map.
+fn required_in_each(key: &str) -> [Value; 2] {
     MAPS.map(|map| has(map, key))
 }
 

@@ -1,33 +1,34 @@
-//! `ProviderDetailsFrom`: where values of `ProviderDetails` are to be read.
+//! Parses `ProviderDetailsFrom`: the sources of values of `ProviderDetails`.
 
 use std::{collections::BTreeMap, fmt};
 
 use serde_json::{Map, Value};
 
 use super::{
-    meant::nearest,
-    problem::{self, Problem, Shape},
-    rules, text,
+    error::{self, PropertyError},
+    rules,
+    suggestion::nearest,
+    text,
 };
 
 use crate::named::named;
 
-/// The keys of `ProviderDetails` that are to be read, and where.
+/// The keys of `ProviderDetails` to read, with their sources.
 pub type Sources = BTreeMap<String, Source>;
 
-/// Where one value is to be read.
+/// The source of one value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// What is to be fetched.
-    pub place: Place,
-    /// Which part of it: a key of the JSON object that a secret holds.
+    /// The item to fetch.
+    pub place: Location,
+    /// The part of it to use: a key of the JSON object in a secret.
     pub json_key: Option<String>,
 }
 
-/// What is fetched in one call. Values of the same place are of the same version.
+/// An item that one call fetches. Values from the same item have the same version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are those of the services")]
-pub enum Place {
+pub enum Location {
     /// A secret of Secrets Manager.
     Secret {
         secret_id: String,
@@ -44,21 +45,21 @@ pub enum Place {
     },
 }
 
-impl Place {
-    /// The region that an ARN names. Elsewhere, it is the function's own.
+impl Location {
+    /// Returns the region of an ARN. Without an ARN, it is the function's own region.
     pub fn region(&self) -> Option<&str> {
         let (Self::Secret { secret_id: id, .. } | Self::Parameter { name: id }) = self else {
             return None;
         };
         // arn:aws:ssm:eu-west-1:123456789012:parameter/idp
         let region = id.strip_prefix("arn:")?.split(':').nth(2)?;
-        // It becomes part of a host name, and the request carries credentials.
+        // The region becomes part of a host name, to which the request sends credentials.
         let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         (!region.is_empty() && region.chars().all(is_name)).then_some(region)
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Secret { secret_id, .. } => write!(f, "Secrets Manager ({secret_id})"),
@@ -68,20 +69,20 @@ impl fmt::Display for Place {
     }
 }
 
-/// Longer than any name that the services know.
+/// The most characters of a name, more than any of the services allows.
 pub(super) const NAME_MAX: usize = 2_048;
 
 named! {
     /// The kinds of source.
-    pub(super) enum Kind {
+    pub(super) enum SourceKind {
         SecretsManager = "SecretsManager",
         SsmParameter = "SsmParameter",
         S3 = "S3",
     }
 }
 
-impl Kind {
-    /// The members that it must have.
+impl SourceKind {
+    /// Returns the required members.
     pub(super) const fn required(self) -> &'static [&'static str] {
         match self {
             Self::SecretsManager => &["SecretId"],
@@ -90,7 +91,7 @@ impl Kind {
         }
     }
 
-    /// The members that it may have beside.
+    /// Returns the optional members.
     pub(super) const fn optional(self) -> &'static [&'static str] {
         match self {
             Self::SecretsManager => &["JsonKey", "VersionId", "VersionStage"],
@@ -99,72 +100,76 @@ impl Kind {
         }
     }
 
-    /// All members that it knows.
+    /// Returns all members.
     pub(super) fn members(self) -> impl Iterator<Item = &'static str> {
         self.required().iter().chain(self.optional()).copied()
     }
 }
 
-/// One source, at `path` in the properties, or what is wrong with it.
-pub(super) fn source(path: &str, value: &Value, problems: &mut Vec<Problem>) -> Option<Source> {
-    const FORM: &str = "a map with one of SecretsManager, SsmParameter, S3";
+/// Parses the source at `path` in the properties, and reports errors in it.
+pub(super) fn parse_source(
+    path: &str,
+    value: &Value,
+    errors: &mut Vec<PropertyError>,
+) -> Option<Source> {
+    const FORM: &str = "a map with exactly one of SecretsManager, SsmParameter, S3";
     let kinds = value.as_object().into_iter().flatten();
     let mut kinds = kinds.filter(|(_, members)| !members.is_null());
     let (Some((name, members)), None) = (kinds.next(), kinds.next()) else {
-        problems.push(Problem::shape(path, FORM, value));
+        errors.push(PropertyError::shape(path, FORM, value));
         return None;
     };
-    let path = format!("{path}.{}", problem::name(name));
-    let Some(kind) = Kind::from_name(name) else {
-        problems.push(Problem::Form {
+    let path = format!("{path}.{}", error::shown_key(name));
+    let Some(kind) = SourceKind::from_name(name) else {
+        errors.push(PropertyError::Form {
             path: format!("the key of {path}").into(),
             form: "one of SecretsManager, SsmParameter, S3",
-            shape: Shape::text(name),
+            shape: None,
         });
         return None;
     };
     let known: Vec<_> = kind.members().collect();
     let Some(members) = members.as_object() else {
-        problems.push(Problem::shape(path, "a map of strings", members));
+        errors.push(PropertyError::shape(path, "a map of strings", members));
         return None;
     };
     for member in members.keys().filter(|key| !known.contains(&key.as_str())) {
-        problems.push(Problem::Unknown {
-            path: format!("{path}.{}", problem::name(member)),
-            meant: nearest(member, &known),
+        errors.push(PropertyError::UnknownProperty {
+            path: format!("{path}.{}", error::shown_key(member)),
+            suggestion: nearest(member, &known),
         });
     }
-    let mut reader = Reader {
+    let mut parser = MemberParser {
         path,
         members,
-        problems,
+        errors,
     };
-    // All of them are looked at before the first that is missing ends it.
+    // Every member is parsed, so that all errors are reported.
     let (place, json_key) = match kind {
-        Kind::SecretsManager => {
-            let secret_id = reader.required("SecretId");
-            let version_id = reader.optional("VersionId");
-            let version_stage = reader.optional("VersionStage");
-            let json_key = reader.optional("JsonKey");
-            let place = secret_id.map(|secret_id| Place::Secret {
+        SourceKind::SecretsManager => {
+            let secret_id = parser.required("SecretId");
+            let version_id = parser.optional("VersionId");
+            let version_stage = parser.optional("VersionStage");
+            let json_key = parser.optional("JsonKey");
+            let place = secret_id.map(|secret_id| Location::Secret {
                 secret_id,
                 version_id,
                 version_stage,
             });
             (place, json_key)
         }
-        Kind::SsmParameter => {
-            let name = reader.required("Name");
-            (name.map(|name| Place::Parameter { name }), None)
+        SourceKind::SsmParameter => {
+            let name = parser.required("Name");
+            (name.map(|name| Location::Parameter { name }), None)
         }
-        Kind::S3 => {
-            let bucket = reader.required("Bucket");
-            let key = reader.required("Key");
-            reader.check_bucket(bucket.as_deref().unwrap_or_default());
-            reader.check_steps("Bucket", bucket.as_deref().unwrap_or_default());
-            reader.check_steps("Key", key.as_deref().unwrap_or_default());
-            let version_id = reader.optional("VersionId");
-            let place = bucket.zip(key).map(|(bucket, key)| Place::Object {
+        SourceKind::S3 => {
+            let bucket = parser.required("Bucket");
+            let key = parser.required("Key");
+            parser.check_bucket(bucket.as_deref().unwrap_or_default());
+            parser.check_segments("Bucket", bucket.as_deref().unwrap_or_default());
+            parser.check_segments("Key", key.as_deref().unwrap_or_default());
+            let version_id = parser.optional("VersionId");
+            let place = bucket.zip(key).map(|(bucket, key)| Location::Object {
                 bucket,
                 key,
                 version_id,
@@ -175,47 +180,49 @@ pub(super) fn source(path: &str, value: &Value, problems: &mut Vec<Problem>) -> 
     place.map(|place| Source { place, json_key })
 }
 
-struct Reader<'a> {
+struct MemberParser<'a> {
     path: String,
     members: &'a Map<String, Value>,
-    problems: &'a mut Vec<Problem>,
+    errors: &'a mut Vec<PropertyError>,
 }
 
-impl Reader<'_> {
+impl MemberParser<'_> {
     fn optional(&mut self, member: &str) -> Option<String> {
         let value = self.members.get(member).filter(|value| !value.is_null())?;
         let path = format!("{}.{member}", self.path);
         let Some(text) = text(value) else {
-            self.problems.push(Problem::shape(path, "a string", value));
+            self.errors
+                .push(PropertyError::shape(path, "a string", value));
             return None;
         };
-        rules::size(path, &text, 1, NAME_MAX, self.problems);
+        rules::check_size(path, &text, 1, NAME_MAX, self.errors);
         Some(text)
     }
 
-    /// A bucket's name becomes part of a host name, and the request carries credentials.
+    /// Checks the name of a bucket, which becomes part of a host name to which the request sends
+    /// credentials.
     fn check_bucket(&mut self, name: &str) {
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
         if !name.chars().all(is_allowed) {
-            self.problems.push(Problem::Characters {
+            self.errors.push(PropertyError::Characters {
                 path: format!("{}.Bucket", self.path).into(),
                 allowed: "letters, digits and . - _",
             });
         }
     }
 
-    /// URLs cannot hold such parts: they are taken for steps in the path.
-    fn check_steps(&mut self, member: &str, text: &str) {
+    /// Rejects `.` and `..` segments: URLs resolve them as path steps.
+    fn check_segments(&mut self, member: &str, text: &str) {
         if text.split('/').any(|part| matches!(part, "." | "..")) {
             let path = format!("{}.{member}", self.path);
-            self.problems.push(Problem::Steps(path.into()));
+            self.errors.push(PropertyError::DotSegments(path.into()));
         }
     }
 
     fn required(&mut self, member: &str) -> Option<String> {
         if self.members.get(member).is_none_or(Value::is_null) {
             let path = format!("{}.{member}", self.path);
-            self.problems.push(Problem::Missing(path.into()));
+            self.errors.push(PropertyError::Missing(path.into()));
         }
         self.optional(member)
     }

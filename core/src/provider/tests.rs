@@ -18,7 +18,7 @@ fn oidc() -> Value {
     })
 }
 
-/// The minimal properties of a type.
+/// Returns the minimal properties of a provider type.
 fn minimal(kind: ProviderType, details: &[&str]) -> Value {
     let details: Map<String, Value> = details
         .iter()
@@ -54,12 +54,12 @@ fn parsed(properties: &Value) -> Declared {
     Declared::try_from(properties).unwrap()
 }
 
-fn problems(properties: &Value) -> String {
+fn errors(properties: &Value) -> String {
     Declared::try_from(properties).unwrap_err().to_string()
 }
 
 #[test]
-fn everything_declared_arrives() {
+fn all_declared_properties_are_parsed() {
     let mut properties = oidc();
     properties["AttributeMapping"] = json!({"email": "mail", "custom:n": 42});
     properties["IdpIdentifiers"] = json!(["corp.example", "株"]);
@@ -93,7 +93,7 @@ fn everything_declared_arrives() {
 }
 
 #[test]
-fn what_is_not_declared_is_not_empty() {
+fn undeclared_members_are_none() {
     let declared = parsed(&oidc());
     assert_eq!(declared.provider.members, Members::default());
     assert!(!declared.adopt_existing);
@@ -102,7 +102,7 @@ fn what_is_not_declared_is_not_empty() {
 }
 
 #[test]
-fn booleans_and_numbers_are_taken_as_strings() {
+fn booleans_and_numbers_are_parsed_as_strings() {
     let details = parsed(&with_detail("a", json!(true))).provider.details;
     assert_eq!(details.expose("a"), Some("true"));
     let details = parsed(&with_detail("a", json!(42))).provider.details;
@@ -155,7 +155,7 @@ fn every_type_names_its_missing_keys() {
     ];
     for (kind, keys) in cases {
         assert_eq!(parsed(&minimal(kind, keys)).provider.kind, kind);
-        let all = problems(&minimal(kind, &[]));
+        let all = errors(&minimal(kind, &[]));
         for key in keys {
             assert!(
                 all.contains(&format!("ProviderDetails.{key} is required")),
@@ -167,23 +167,23 @@ fn every_type_names_its_missing_keys() {
 }
 
 #[test]
-fn metadata_are_given_once() {
-    let both = "only one of MetadataURL and MetadataFile may be given, in ProviderDetails or \
-                ProviderDetailsFrom: remove the other";
+fn metadata_url_and_file_are_mutually_exclusive() {
+    let both = "MetadataURL and MetadataFile are both given (in ProviderDetails or \
+                ProviderDetailsFrom), and Cognito accepts only one: remove one";
     let given = minimal(ProviderType::Saml, &["MetadataURL", "MetadataFile"]);
-    assert_eq!(problems(&given), format!("invalid properties: {both}"));
+    assert_eq!(errors(&given), format!("invalid properties: {both}"));
     for (given, from) in [
         ("MetadataURL", "MetadataFile"),
         ("MetadataFile", "MetadataURL"),
     ] {
         let mut properties = minimal(ProviderType::Saml, &[given]);
         properties["ProviderDetailsFrom"] = json!({from: {"SsmParameter": {"Name": "a"}}});
-        assert_eq!(problems(&properties), format!("invalid properties: {both}"));
+        assert_eq!(errors(&properties), format!("invalid properties: {both}"));
     }
 }
 
 #[test]
-fn an_issuer_is_a_url_of_https() {
+fn oidc_issuer_must_be_an_https_url() {
     for (issuer, is_taken) in [
         ("https://idp.example.com", true),
         ("HTTPS://idp.example.com", true),
@@ -207,7 +207,7 @@ fn an_issuer_is_a_url_of_https() {
 }
 
 #[test]
-fn all_problems_are_named_at_once_and_no_value_is_shown() {
+fn all_errors_are_reported_together_without_values() {
     let properties = json!({
         "ServiceTimeout": "an hour",
         "UserPoolId": "my-pool",
@@ -225,51 +225,50 @@ fn all_problems_are_named_at_once_and_no_value_is_shown() {
         "AdoptExisting": "yes",
     });
     assert_eq!(
-        problems(&properties),
-        "invalid properties (14 problems): \
-         (1) AttributeMappings is not a property of this resource type: did you mean AttributeMapping?; \
-         (2) UserPoolId must be a user pool id such as eu-west-1_AbCdEf123, of 1 to 55 characters, \
-         not a string of 7 characters; \
-         (3) ProviderDetails.client_id must be a string, not a map of 1; \
-         (4) AttributeMapping must be a map of strings, not a list of 1; \
+        errors(&properties),
+        "invalid properties (14 errors): \
+         (1) AttributeMappings is not a property of this resource type: did you mean \
+         AttributeMapping?; \
+         (2) UserPoolId must be a user pool id of at most 55 characters, such as \
+         eu-west-1_AbCdEf123; \
+         (3) ProviderDetails.client_id must be a string, not a map of 1 entry; \
+         (4) AttributeMapping must be a map of strings, not a list of 1 item; \
          (5) IdpIdentifiers must be a list of strings, not a string of 12 characters; \
          (6) AdoptExisting must be true or false, not a string of 3 characters; \
          (7) ServiceTimeout must be a whole number of seconds from 1 to 3600, \
          not a string of 7 characters; \
-         (8) ProviderName must be Google, as every provider of that type is called in Cognito; \
+         (8) ProviderName must be Google: Cognito accepts no other name for this type; \
          (9) ProviderDetails.authorize_scopes is required; \
-         (10) ProviderDetails.ActiveEncryptionCertificate is returned by Cognito and cannot be \
-         set: remove it; \
-         (11) ProviderDetails.client_secret holds a dynamic reference that CloudFormation left \
-         unresolved ({{resolve:…}}): name its source in ProviderDetailsFrom; \
+         (10) ProviderDetails.ActiveEncryptionCertificate is set by Cognito and cannot be \
+         declared: remove it; \
+         (11) ProviderDetails.client_secret contains a dynamic reference ({{resolve:…}}) that \
+         CloudFormation did not resolve: declare it in ProviderDetailsFrom instead; \
          (12) AcrMapping is for OIDC providers only; \
-         (13) the key of AcrMapping.Level5 must be one of Level1, Level2, Level3, Level4, \
-         not a string of 6 characters; \
-         (14) AcrMapping.Level5 may hold only printable ASCII without spaces, quotes and \
-         backslashes"
+         (13) the key of AcrMapping.Level5 must be one of Level1, Level2, Level3, Level4; \
+         (14) AcrMapping.Level5 may contain only printable ASCII characters except spaces, double quotes and backslashes"
     );
 }
 
 #[test]
-fn nothing_at_all_is_said_in_one_sentence_each() {
+fn missing_properties_are_all_reported() {
     assert_eq!(
-        problems(&json!({})),
-        "invalid properties (4 problems): (1) UserPoolId is required; \
+        errors(&json!({})),
+        "invalid properties (4 errors): (1) UserPoolId is required; \
          (2) ProviderName is required; (3) ProviderType is required; \
          (4) ProviderDetails is required"
     );
     assert_eq!(
-        problems(&json!(null)),
+        errors(&json!(null)),
         "invalid properties: ResourceProperties must be a map, not null"
     );
     assert_eq!(
-        problems(&with("ProviderName", json!(null))),
+        errors(&with("ProviderName", json!(null))),
         "invalid properties: ProviderName is required"
     );
 }
 
 #[test]
-fn every_limit_holds_at_the_limit_and_one_past_it() {
+fn every_limit_accepts_its_maximum_and_rejects_one_more() {
     let long = |count| "株".repeat(count);
     let list = |count| (0..count).map(|n| format!("id-{n}")).collect::<Vec<_>>();
     // (properties at the limit, one past it, what is said of the latter)
@@ -277,59 +276,59 @@ fn every_limit_holds_at_the_limit_and_one_past_it() {
         (
             with("ProviderName", long(32).into()),
             with("ProviderName", long(33).into()),
-            "ProviderName must have 1 to 32 characters, it has 33",
+            "ProviderName must have 1 to 32 characters but has 33",
         ),
         (
             with("ProviderName", "x".into()),
             with("ProviderName", "".into()),
-            "ProviderName must have 1 to 32 characters, it has 0",
+            "ProviderName must have 1 to 32 characters but has 0",
         ),
         (
             with_detail("MetadataFile", "x".repeat(131_072).into()),
             with_detail("MetadataFile", "x".repeat(131_073).into()),
-            "ProviderDetails.MetadataFile must have 0 to 131072 characters, it has 131073",
+            "ProviderDetails.MetadataFile must have at most 131072 characters but has 131073",
         ),
         (
             with("AttributeMapping", json!({long(32): ""})),
             with("AttributeMapping", json!({"a".repeat(33): ""})),
             "the key of AttributeMapping.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa must have 1 to 32 \
-             characters, it has 33",
+             characters but has 33",
         ),
         (
             with("AttributeMapping", json!({"a": "x".repeat(131_072)})),
             with("AttributeMapping", json!({"a": "x".repeat(131_073)})),
-            "AttributeMapping.a must have 0 to 131072 characters, it has 131073",
+            "AttributeMapping.a must have at most 131072 characters but has 131073",
         ),
         (
             with("AttributeMapping", json!({"a": ""})),
             with("AttributeMapping", json!({"": ""})),
-            "the key of AttributeMapping.\"\" must have 1 to 32 characters, it has 0",
+            "the key of AttributeMapping.\"\" must have 1 to 32 characters but has 0",
         ),
         (
             with("IdpIdentifiers", json!(list(50))),
             with("IdpIdentifiers", json!(list(51))),
-            "IdpIdentifiers must have 0 to 50 items, it has 51",
+            "IdpIdentifiers must have at most 50 items but has 51",
         ),
         (
             with("IdpIdentifiers", json!([long(40)])),
             with("IdpIdentifiers", json!(["ok", long(41)])),
-            "IdpIdentifiers[1] must have 1 to 40 characters, it has 41",
+            "IdpIdentifiers[1] must have 1 to 40 characters but has 41",
         ),
         (
             with("IdpIdentifiers", json!(["a b_+=.@-\t9"])),
             with("IdpIdentifiers", json!(["a/b"])),
-            "IdpIdentifiers[0] may hold only letters, digits, spaces and _ + = . @ -",
+            "IdpIdentifiers[0] may contain only letters, digits, spaces and _ + = . @ -",
         ),
         (
             with("AcrMapping", json!({"Level4": "x".repeat(64)})),
             with("AcrMapping", json!({"Level4": "x".repeat(65)})),
-            "AcrMapping.Level4 must have 1 to 64 characters, it has 65",
+            "AcrMapping.Level4 must have 1 to 64 characters but has 65",
         ),
         (
             with("AcrMapping", json!({"Level1": "!~"})),
             with("AcrMapping", json!({"Level1": "\""})),
-            "AcrMapping.Level1 may hold only printable ASCII without spaces, quotes and \
-             backslashes",
+            "AcrMapping.Level1 may contain only printable ASCII characters except spaces, double \
+             quotes and backslashes",
         ),
         (
             with("ServiceTimeout", json!(3600)),
@@ -345,13 +344,12 @@ fn every_limit_holds_at_the_limit_and_one_past_it() {
         (
             with("ProviderName", "a\u{a0}b ☂ | /".into()),
             with("ProviderName", "a\nb".into()),
-            "ProviderName may hold only letters, marks, symbols, numbers, punctuation and spaces",
+            "ProviderName may contain only printable characters",
         ),
         (
             with_detail("attributes_request_method", "POST".into()),
             with_detail("attributes_request_method", "PUT".into()),
-            "ProviderDetails.attributes_request_method must be GET or POST, not a string of 3 \
-             characters",
+            "ProviderDetails.attributes_request_method must be GET or POST",
         ),
         (
             with("ProviderType", "OIDC".into()),
@@ -362,13 +360,13 @@ fn every_limit_holds_at_the_limit_and_one_past_it() {
     ];
     for (at, past, said) in cases {
         parsed(&at);
-        assert_eq!(problems(&past), format!("invalid properties: {said}"));
+        assert_eq!(errors(&past), format!("invalid properties: {said}"));
     }
 }
 
 #[test]
-fn a_long_key_is_named_by_its_beginning() {
-    let said = problems(&with(&"k".repeat(500), json!("v")));
+fn long_keys_are_truncated_in_messages() {
+    let said = errors(&with(&"k".repeat(500), json!("v")));
     assert_eq!(
         said,
         format!(
@@ -379,7 +377,7 @@ fn a_long_key_is_named_by_its_beginning() {
 }
 
 #[test]
-fn previous_properties_are_read_in_any_shape() {
+fn invalid_previous_properties_are_tolerated() {
     let mut properties = oidc();
     properties["IdpIdentifiers"] = json!(["a", 7, {}]);
     properties["AttributeMapping"] = json!("not a map");
@@ -401,7 +399,7 @@ fn previous_properties_are_read_in_any_shape() {
 }
 
 #[test]
-fn sources_arrive_and_count_for_what_is_required() {
+fn sources_are_parsed_and_satisfy_required_keys() {
     let mut properties = minimal(ProviderType::Google, &["client_id", "authorize_scopes"]);
     properties["ProviderDetailsFrom"] = json!({"client_secret": {
         "SecretsManager": {"SecretId": "google", "JsonKey": "secret", "VersionId": null},
@@ -409,7 +407,7 @@ fn sources_arrive_and_count_for_what_is_required() {
     }});
     let declared = parsed(&properties);
     assert_eq!(declared.provider.details.expose("client_secret"), None);
-    let place = Place::Secret {
+    let place = Location::Secret {
         secret_id: "google".to_owned(),
         version_id: None,
         version_stage: None,
@@ -423,7 +421,7 @@ fn sources_arrive_and_count_for_what_is_required() {
 }
 
 #[test]
-fn only_an_arn_names_a_region_and_only_by_its_name() {
+fn region_is_read_from_valid_arns_only() {
     let regions = [
         ("google", None),
         (
@@ -440,6 +438,6 @@ fn only_an_arn_names_a_region_and_only_by_its_name() {
     ];
     for (name, region) in regions {
         let name = name.to_owned();
-        assert_eq!(Place::Parameter { name }.region(), region);
+        assert_eq!(Location::Parameter { name }.region(), region);
     }
 }

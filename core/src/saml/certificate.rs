@@ -1,7 +1,7 @@
-//! As much of an X.509 certificate as tells when it is valid, and which of several issued another.
+//! Parses the fields of an X.509 certificate that tell its validity and its issuer.
 //!
-//! What libraries for X.509 read in different ways is read here too, and marked as unusual: a date
-//! that is not in the form of RFC 5280, bytes after the end.
+//! Forms that X.509 libraries read differently are accepted and marked as unusual: dates that do
+//! not follow RFC 5280, and bytes after the end.
 
 use std::time::SystemTime;
 
@@ -11,40 +11,40 @@ use der::{
 };
 use time::{Date, Duration, Month, PrimitiveDateTime, Time};
 
-/// The tag of a `SEQUENCE`, with which a certificate in DER begins.
+/// The tag of a `SEQUENCE`, the first byte of a DER certificate.
 const SEQUENCE: u8 = 0x30;
 const EXTENSIONS: Tag = Tag::ContextSpecific {
     constructed: true,
     number: TagNumber(3),
 };
-/// Their identifier, 2.5.29.19.
+/// The object identifier of the basic constraints extension, 2.5.29.19.
 const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
-/// Two digits of a year mean 1950 to 2049 (RFC 5280, section 4.1.2.5.1).
+/// The first of the years that two digits denote: 1950 to 2049 (RFC 5280, section 4.1.2.5.1).
 const FIRST_YEAR: i32 = 1950;
 
-/// The kinds of the parts of a name, and their values.
+/// A distinguished name: the type and value of each attribute.
 type Name = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// One certificate.
+/// The fields of a certificate that the checks need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Certificate {
     pub(super) not_before: SystemTime,
     pub(super) not_after: SystemTime,
-    /// Whether it has a form that not every library reads.
+    /// Whether it has a form that some libraries cannot read.
     pub(super) is_unusual: bool,
-    /// Whether it says that its key signs other certificates.
+    /// Whether it is marked as the certificate of an authority.
     pub(super) is_authority: bool,
-    /// The name of the one whose key signed it, in a form that can be compared.
+    /// The name of its issuer, normalised for comparison.
     pub(super) issuer: Name,
-    /// Its own name, likewise.
+    /// The name of its subject, normalised for comparison.
     pub(super) subject: Name,
-    /// Its public key, with its algorithm.
+    /// Its public key, including the algorithm.
     pub(super) key: Vec<u8>,
 }
 
 impl Certificate {
-    /// Reads the content of an `X509Certificate`: DER in base64, or a text in base64 that has
-    /// certificates in PEM, which common libraries read too. Returns none if one cannot be read.
+    /// Parses the content of an `X509Certificate`: the base64 of a DER certificate or of a PEM
+    /// text, which common libraries accept too. Returns `None` if any certificate cannot be parsed.
     pub(super) fn read(text: &str) -> Option<Vec<Self>> {
         let bytes = BASE64_STANDARD.decode(text).ok()?;
         if bytes.first() == Some(&SEQUENCE) {
@@ -59,19 +59,19 @@ impl Certificate {
         Some(certificates).filter(|certificates| !certificates.is_empty())
     }
 
-    /// Whether it names itself as its issuer.
+    /// Returns whether the issuer is the subject.
     pub(super) fn is_self_issued(&self) -> bool {
         self.issuer == self.subject
     }
 
-    /// Reads the fields that are needed; RFC 5280 has them in section 4.1.
+    /// Parses the needed fields (RFC 5280, section 4.1).
     fn from_der(bytes: &[u8]) -> der::Result<Self> {
         let mut reader = SliceReader::new(bytes)?;
         let whole: AnyRef<'_> = reader.decode()?;
         let mut certificate = SliceReader::new(whole.value())?;
         let signed: AnyRef<'_> = certificate.decode()?;
         let mut signed = SliceReader::new(signed.value())?;
-        // The version, which may be left out, before the serial number.
+        // The optional version precedes the serial number.
         if Tag::peek(&signed)? != Tag::Integer {
             AnyRef::decode(&mut signed)?;
         }
@@ -96,7 +96,8 @@ impl Certificate {
     }
 }
 
-/// Reads what follows the public key as far as the basic constraints (RFC 5280, section 4.2.1.9).
+/// Returns whether the basic constraints after the public key mark an authority (RFC 5280, section
+/// 4.2.1.9).
 fn is_authority(signed: &mut SliceReader<'_>) -> der::Result<bool> {
     while !signed.is_finished() {
         let field = AnyRef::decode(signed)?;
@@ -111,13 +112,13 @@ fn is_authority(signed: &mut SliceReader<'_>) -> der::Result<bool> {
                 continue;
             }
             let mut content = AnyRef::decode(&mut extension)?;
-            // Whether it is critical may be left out.
+            // The critical flag is optional.
             if content.tag() == Tag::Boolean {
                 content = AnyRef::decode(&mut extension)?;
             }
             let constraints = AnyRef::from_der(content.value())?;
             let mut constraints = SliceReader::new(constraints.value())?;
-            // An empty sequence says that it is none.
+            // An empty sequence means that this is not an authority.
             let is_authority = AnyRef::decode(&mut constraints)?;
             return Ok(is_authority.tag() == Tag::Boolean && is_authority.value() != [0]);
         }
@@ -125,7 +126,8 @@ fn is_authority(signed: &mut SliceReader<'_>) -> der::Result<bool> {
     Ok(false)
 }
 
-/// Returns what stands between the lines of each certificate in a PEM text, without white space.
+/// Returns the body of each certificate in a PEM text without white space; `None` if it has no end
+/// line.
 fn pem_bodies(text: &str) -> impl Iterator<Item = Option<String>> {
     let blocks = text.split("-----BEGIN ").skip(1);
     let blocks = blocks.filter_map(|block| block.split_once("-----"));
@@ -136,7 +138,7 @@ fn pem_bodies(text: &str) -> impl Iterator<Item = Option<String>> {
     })
 }
 
-/// Reads a `UTCTime` or `GeneralizedTime`.
+/// Parses a `UTCTime` or `GeneralizedTime`.
 fn moment(value: AnyRef<'_>) -> der::Result<SystemTime> {
     let text = str::from_utf8(value.value()).ok();
     let moment = match value.tag() {
@@ -147,7 +149,7 @@ fn moment(value: AnyRef<'_>) -> der::Result<SystemTime> {
     moment.ok_or_else(|| ErrorKind::DateTime.into())
 }
 
-/// Whether a date has the one form that RFC 5280 allows: with seconds, in UTC.
+/// Returns whether a date has the only form that RFC 5280 allows: with seconds, in UTC.
 fn is_usual(value: AnyRef<'_>) -> bool {
     let digits = match value.tag() {
         Tag::UtcTime => 12,
@@ -171,7 +173,7 @@ fn generalized_time(text: &str) -> Option<SystemTime> {
     let (year, rest) = number(text, 4)?;
     let (moment, rest) = up_to_minutes(year, rest)?;
     let (seconds, rest) = number(rest, 2).unwrap_or((0, rest));
-    // What is less than a second does not matter.
+    // Fractions of a second are ignored.
     let zone = rest.strip_prefix(['.', ',']).map_or(rest, |fraction| {
         fraction.trim_start_matches(|c: char| c.is_ascii_digit())
     });
@@ -181,7 +183,7 @@ fn generalized_time(text: &str) -> Option<SystemTime> {
     )
 }
 
-/// Reads month, day, hours and minutes.
+/// Parses month, day, hours and minutes.
 fn up_to_minutes(year: i32, text: &str) -> Option<(PrimitiveDateTime, &str)> {
     let (month, rest) = number(text, 2)?;
     let (day, rest) = number(rest, 2)?;
@@ -193,7 +195,7 @@ fn up_to_minutes(year: i32, text: &str) -> Option<(PrimitiveDateTime, &str)> {
     Some((PrimitiveDateTime::new(date, time), rest))
 }
 
-/// Reads the zone, and returns the time in UTC.
+/// Parses the zone and returns the time in UTC.
 fn in_utc(local: PrimitiveDateTime, zone: &str) -> Option<SystemTime> {
     let offset = if zone == "Z" {
         Duration::ZERO
@@ -219,8 +221,8 @@ fn below(number: i32, limit: i32) -> Option<i64> {
     (number < limit).then_some(number.into())
 }
 
-/// Returns a name in a form in which two are equal that RFC 5280 (section 7.1) calls equal: texts
-/// count whatever their encoding, case and white space.
+/// Normalises a name: names that are equal under RFC 5280 (section 7.1) compare equal, whatever the
+/// encoding, case and white space of their texts.
 fn comparable(name: AnyRef<'_>) -> Name {
     parts(name).unwrap_or_else(|_| vec![(Vec::new(), name.value().to_vec())])
 }

@@ -1,14 +1,14 @@
-//! What a document may cost, before it is parsed: nothing could stop the parser.
+//! Limits on a document, checked before it is parsed because the parser cannot be interrupted.
 //!
-//! It compares the attributes of an element with each other, and carries the namespaces of each
-//! element to those in it. A document is passed over once, in time that grows with its length.
+//! The parser compares the attributes of an element with each other and copies the namespaces of
+//! each element to its children. This check is one pass, linear in the length of the document.
 
-/// Elements within each other. Metadata have ten levels.
+/// The most levels of nested elements. Metadata have ten.
 const DEPTH_MAX: usize = 100;
-/// Attributes of one element, namespaces among them. Metadata have a handful.
+/// The most attributes of one element, namespace declarations included. Metadata have a handful.
 const ATTRIBUTES_MAX: usize = 50;
 
-/// What a document has more of than any metadata.
+/// Returns what a document has too many of, as a plural noun, if anything.
 pub(super) fn excess(text: &str) -> Option<&'static str> {
     let (mut rest, mut depth) = (text, 0_usize);
     while let Some((_, tag)) = rest.split_once('<') {
@@ -28,7 +28,7 @@ pub(super) fn excess(text: &str) -> Option<&'static str> {
                 }
                 depth += usize::from(!start.is_empty);
                 if depth > DEPTH_MAX {
-                    return Some("elements within each other");
+                    return Some("nested elements");
                 }
                 start.rest
             }
@@ -41,12 +41,12 @@ fn after<'a>(text: &'a str, end: &str) -> &'a str {
     text.split_once(end).map_or("", |(_, rest)| rest)
 }
 
-/// The start of an element.
+/// A start tag.
 struct Start<'a> {
     attributes: usize,
-    /// Whether it ends the element too.
+    /// Whether the tag is self-closing.
     is_empty: bool,
-    /// What follows it.
+    /// The text after the tag.
     rest: &'a str,
 }
 
@@ -94,15 +94,11 @@ mod tests {
     fn elements_are_counted_within_each_other_and_not_beside() {
         let nested = |depth| "<a b='/'>".repeat(depth) + &"</a>".repeat(depth);
         assert_eq!(excess(&nested(100).repeat(50)), None);
-        assert_eq!(excess(&nested(101)), Some("elements within each other"));
+        assert_eq!(excess(&nested(101)), Some("nested elements"));
         // What looks like an end in a comment is none.
         for hidden in ["<!--</a>-->", "<![CDATA[</a>]]>", "<?p </a>?>"] {
             let text = format!("<a>{hidden}").repeat(101);
-            assert_eq!(
-                excess(&text),
-                Some("elements within each other"),
-                "{hidden}"
-            );
+            assert_eq!(excess(&text), Some("nested elements"), "{hidden}");
         }
         assert_eq!(excess(&"<a/>".repeat(1_000)), None);
     }

@@ -1,7 +1,7 @@
-//! What the XML declaration says of the encoding.
+//! The encoding that an XML declaration names.
 
-/// The beginnings of the names of encodings that have ASCII as UTF-8 has it.
-const LIKE_ASCII: [&str; 6] = [
+/// Prefixes of the names of encodings that encode ASCII as UTF-8 does.
+const ASCII_COMPATIBLE: [&str; 6] = [
     "utf-8",
     "utf8",
     "us-ascii",
@@ -10,18 +10,20 @@ const LIKE_ASCII: [&str; 6] = [
     "windows-125",
 ];
 
-/// Whether a document declares an encoding other than the one that it is sent in, which is UTF-8, and
-/// would be read differently in it.
-pub(super) fn misleads(document: &str) -> bool {
+/// Returns whether a document, which is sent as UTF-8, declares an encoding in which it would read
+/// differently.
+pub(super) fn declares_wrong_encoding(document: &str) -> bool {
     let Some(encoding) = encoding(document).map(str::to_ascii_lowercase) else {
         return false;
     };
-    let is_like_ascii = LIKE_ASCII.iter().any(|like| encoding.starts_with(like));
+    let is_like_ascii = ASCII_COMPATIBLE
+        .iter()
+        .any(|like| encoding.starts_with(like));
     let is_utf8 = matches!(encoding.as_str(), "utf-8" | "utf8");
     !(is_utf8 || is_like_ascii && document.is_ascii())
 }
 
-/// Returns the encoding in the declaration of a document.
+/// Returns the encoding that a document declares.
 fn encoding(document: &str) -> Option<&str> {
     let (declaration, _) = document.strip_prefix("<?xml")?.split_once("?>")?;
     let (before, after) = declaration.split_once("encoding")?;
@@ -59,7 +61,7 @@ mod tests {
                 format!("<?xml version='1.0'\n encoding = '{encoding}' standalone='no' ?>"),
             ] {
                 let document = format!("{declaration}<a>{text}</a>");
-                assert_eq!(misleads(&document), expected, "{document}");
+                assert_eq!(declares_wrong_encoding(&document), expected, "{document}");
             }
         }
     }
@@ -74,7 +76,7 @@ mod tests {
             "<?xml version=\"1.0\" encoding=\"UTF-16",
             "",
         ] {
-            assert!(!misleads(document), "{document}");
+            assert!(!declares_wrong_encoding(document), "{document}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What an identity provider says about itself: who it is, and where it is to be found.
+//! Checks the descriptors of an identity provider: its entity id, its endpoints and its validity.
 
 use std::{collections::BTreeSet, time::SystemTime};
 
@@ -8,10 +8,10 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::{Findings, MetadataError, SAML, date, keys, named};
 
 const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
-/// What an identity provider supports that Cognito can use.
+/// The protocol that an identity provider must support for Cognito.
 const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 
-/// Looks at a document that is XML.
+/// Checks a parsed document.
 pub(super) fn inspect(document: &Document<'_>, now: SystemTime, findings: &mut Findings) {
     let root = document.root_element();
     match root.tag_name().name() {
@@ -22,7 +22,7 @@ pub(super) fn inspect(document: &Document<'_>, now: SystemTime, findings: &mut F
     match root.tag_name().namespace() {
         Some(SAML) => {}
         None => findings.errors.push(MetadataError::NoNamespace),
-        Some(_) => findings.warn("has a root outside of the namespace of SAML metadata"),
+        Some(_) => findings.warn("has a root element outside the SAML metadata namespace"),
     }
     let providers: Vec<_> = named(root, "IDPSSODescriptor").collect();
     let Some(first) = providers.first() else {
@@ -34,7 +34,7 @@ pub(super) fn inspect(document: &Document<'_>, now: SystemTime, findings: &mut F
         .iter()
         .any(|provider| entity(provider) != entity(first))
     {
-        // Which one Cognito would take is not published.
+        // Cognito does not document which one it uses.
         return findings.warn("describes several identity providers");
     }
     let entity_id = first
@@ -56,7 +56,7 @@ pub(super) fn inspect(document: &Document<'_>, now: SystemTime, findings: &mut F
     if root.tag_name().namespace() == Some(SAML) {
         let around = providers.iter().flat_map(Node::ancestors);
         let elements = around.filter(Node::is_element);
-        inspect_names(
+        inspect_namespaces(
             elements.chain(services.iter().chain(&keys).copied()),
             findings,
         );
@@ -66,7 +66,7 @@ pub(super) fn inspect(document: &Document<'_>, now: SystemTime, findings: &mut F
     keys::inspect(&keys, now, findings);
 }
 
-/// Looks until when the metadata of these providers, and all that they are part of, are valid.
+/// Checks `validUntil` of the providers and of the elements that contain them.
 fn inspect_validity(providers: &[Node<'_, '_>], now: SystemTime, findings: &mut Findings) {
     let elements: BTreeSet<_> = providers.iter().flat_map(Node::ancestors).collect();
     let ends = elements
@@ -84,17 +84,17 @@ fn inspect_validity(providers: &[Node<'_, '_>], now: SystemTime, findings: &mut 
         findings.warn(format!("has a validUntil in the past: {end}"));
     }
     if is_unread {
-        findings.warn("has a validUntil that is not a date with a time");
+        findings.warn("has a validUntil that is not a date and time");
     }
 }
 
-/// Looks at the namespaces of elements that a SAML library knows by name and namespace.
-fn inspect_names<'a, 'input: 'a>(
+/// Checks the namespaces of elements that SAML libraries find by name and namespace.
+fn inspect_namespaces<'a, 'input: 'a>(
     mut elements: impl Iterator<Item = Node<'a, 'input>>,
     findings: &mut Findings,
 ) {
     if elements.any(|element| element.tag_name().namespace() != Some(SAML)) {
-        findings.warn("has elements outside of the namespace of SAML metadata");
+        findings.warn("has elements outside the SAML metadata namespace");
     }
 }
 
@@ -126,7 +126,7 @@ fn inspect_services(services: &[Node<'_, '_>], findings: &mut Findings) {
     }
 }
 
-/// Reads a date and time of XML, where it may have no zone: SAML has them in UTC.
+/// Parses an XML date and time. Without a zone it is in UTC, as SAML requires.
 fn date_time(text: &str) -> Option<SystemTime> {
     let text = text.trim();
     let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339);

@@ -1,4 +1,4 @@
-//! The keys that an identity provider signs with, and until when their certificates are valid.
+//! Checks the signing keys of an identity provider and the validity of their certificates.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,14 +10,14 @@ use roxmltree::Node;
 
 use super::{Findings, MetadataError, SAML, certificate::Certificate, date, named};
 
-/// What Cognito takes of one certificate.
+/// The longest certificate that Cognito accepts, in characters.
 const CERTIFICATE_MAX: usize = 4_096;
-/// The namespace of XML signatures: outside of it, an element is no part of a key to a SAML library.
+/// The namespace of XML signatures. SAML libraries ignore key elements outside it.
 const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
 
-/// Looks at the keys in these `KeyDescriptor` elements.
+/// Checks the keys in these `KeyDescriptor` elements.
 pub(super) fn inspect(descriptors: &[Node<'_, '_>], now: SystemTime, findings: &mut Findings) {
-    let descriptors: Vec<_> = descriptors.iter().copied().filter(serves_signing).collect();
+    let descriptors: Vec<_> = descriptors.iter().copied().filter(may_sign).collect();
     let infos: Vec<_> = descriptors
         .iter()
         .flat_map(|descriptor| children(*descriptor, "KeyInfo"))
@@ -25,7 +25,7 @@ pub(super) fn inspect(descriptors: &[Node<'_, '_>], now: SystemTime, findings: &
     if infos.is_empty() {
         let mut deeper = descriptors.iter().flat_map(|key| named(*key, "KeyInfo"));
         if deeper.next().is_some() {
-            findings.warn("has a signing key, but no X509Certificate of it");
+            findings.warn("has a signing key without an X509Certificate");
         } else {
             findings.errors.push(MetadataError::NoCertificate);
         }
@@ -40,9 +40,9 @@ pub(super) fn inspect(descriptors: &[Node<'_, '_>], now: SystemTime, findings: &
     inspect_dates(&keys, now, findings);
 }
 
-/// Whether the pool may verify assertions with the key. A use that SAML does not know rules nothing
-/// out.
-fn serves_signing(descriptor: &Node<'_, '_>) -> bool {
+/// Returns whether the pool may verify assertions with the key. A use that SAML does not define
+/// does not exclude it.
+fn may_sign(descriptor: &Node<'_, '_>) -> bool {
     let used = descriptor.attribute("use");
     !used.is_some_and(|used| used.eq_ignore_ascii_case("encryption"))
 }
@@ -51,7 +51,7 @@ fn is_signing(used: &str) -> bool {
     used.eq_ignore_ascii_case("signing")
 }
 
-/// Whether a SAML library does not see the key, or not all of it.
+/// Returns whether SAML libraries miss the key, or a part of it, because of its namespace.
 fn is_misplaced(info: Node<'_, '_>) -> bool {
     let data = || children(info, "X509Data");
     let certificates = data().flat_map(|data| children(data, "X509Certificate"));
@@ -59,7 +59,7 @@ fn is_misplaced(info: Node<'_, '_>) -> bool {
     elements.any(|element| element.tag_name().namespace() != Some(SIGNATURE))
 }
 
-/// The children of that name, whatever their namespace.
+/// Returns the child elements with this name, whatever their namespace.
 fn children<'a, 'input>(
     within: Node<'a, 'input>,
     name: &'static str,
@@ -68,13 +68,13 @@ fn children<'a, 'input>(
     children.filter(move |node| node.is_element() && node.tag_name().name() == name)
 }
 
-/// One `KeyInfo`: a key, the certificate of it, and perhaps those of the authorities above.
+/// A `KeyInfo`: a key, its certificate, and possibly the certificates of the issuing authorities.
 struct Key {
-    /// How many characters each certificate has.
+    /// The length of each certificate, in characters.
     lengths: Vec<usize>,
-    /// The certificates, or none for one that cannot be read.
+    /// The certificates; `None` for one that cannot be read.
     certificates: Vec<Option<Certificate>>,
-    /// Whether there is a key that a SAML library sees, in another form than a certificate.
+    /// Whether it holds a key that SAML libraries find, but no certificate.
     is_bare: bool,
     is_misplaced: bool,
 }
@@ -105,14 +105,14 @@ impl Key {
         }
     }
 
-    /// Returns the certificates of the signing key: those that issued none of the others. Where that
-    /// does not tell, it is the first one that is not of an authority, as the first one is to SAML
-    /// libraries.
+    /// Returns the certificates of the signing key: those that issued none of the others. If that
+    /// is inconclusive, returns the first that is not an authority's, because SAML libraries use
+    /// the first.
     fn signing(&self) -> (Vec<&Certificate>, Certainty) {
         let read: Vec<&Certificate> = self.certificates.iter().flatten().collect();
         if read.len() == self.certificates.len() {
             let leaves = leaves(&read);
-            // One of them may have issued another through a certificate that is left out.
+            // An authority may have issued another of them through a certificate that is missing.
             let (authorities, others): (Vec<_>, Vec<_>) = leaves
                 .iter()
                 .copied()
@@ -134,7 +134,7 @@ impl Key {
         (first.into_iter().collect(), Certainty::Assumed)
     }
 
-    /// Whether the key may have a valid certificate.
+    /// Returns whether the key may have a valid certificate.
     fn may_be_valid(&self, now: SystemTime) -> bool {
         let is_valid = |certificate: &Certificate| certificate.not_after >= now;
         match self.signing() {
@@ -150,15 +150,15 @@ impl Key {
     }
 }
 
-/// How it is known which of several certificates is that of the signing key.
+/// Certainty about which of several certificates belongs to the signing key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Certainty {
     Known,
     Assumed,
 }
 
-/// Returns the certificates that issued none of the others. One that names itself as its issuer was
-/// issued by whatever has its name and its key.
+/// Returns the certificates that issued none of the others. The issuer of a self-issued certificate
+/// is any certificate with the same name and key.
 fn leaves<'a>(chain: &[&'a Certificate]) -> Vec<&'a Certificate> {
     let (own, others): (Vec<&Certificate>, Vec<_>) = chain
         .iter()
@@ -185,10 +185,10 @@ fn leaves<'a>(chain: &[&'a Certificate]) -> Vec<&'a Certificate> {
 
 fn inspect_certificates(keys: &[Key], findings: &mut Findings) {
     if keys.iter().any(|key| key.is_misplaced) {
-        findings.warn("has a signing key outside of the namespace of XML signatures");
+        findings.warn("has a signing key outside the XML signature namespace");
     }
     if keys.iter().any(|key| key.is_bare) {
-        findings.warn("has a signing key, but no X509Certificate of it");
+        findings.warn("has a signing key without an X509Certificate");
     }
     let mut lengths = keys.iter().flat_map(|key| &key.lengths);
     if lengths.any(|length| *length > CERTIFICATE_MAX) {
@@ -207,7 +207,8 @@ fn inspect_certificates(keys: &[Key], findings: &mut Findings) {
     }
     let mut signing = keys.iter().flat_map(|key| key.signing().0);
     if signing.any(|certificate| certificate.is_unusual) {
-        findings.warn("has a signing certificate in a form that not every library reads");
+        findings
+            .warn("has a signing certificate in an unusual encoding that some libraries reject");
     }
 }
 
@@ -217,7 +218,7 @@ fn inspect_dates(keys: &[Key], now: SystemTime, findings: &mut Findings) {
     let (Some(first), Some(last)) = (signing.first(), signing.last()) else {
         return;
     };
-    // What has expired needs nobody's attention any more while another is valid.
+    // An expired certificate needs no attention while another is valid.
     let next = signing
         .iter()
         .find(|certificate| certificate.not_after >= now);
@@ -232,11 +233,11 @@ fn inspect_dates(keys: &[Key], now: SystemTime, findings: &mut Findings) {
         .iter()
         .all(|certificate| certificate.not_before > now)
     {
-        findings.warn("has no signing certificate that is valid already");
+        findings.warn("has no signing certificate that is valid yet");
     }
 }
 
-/// All the text in an element, without the white space, of which certificates have any amount.
+/// Returns the text of an element without white space, which certificates may contain anywhere.
 fn text(element: Node<'_, '_>) -> String {
     let texts = element
         .children()

@@ -11,7 +11,7 @@ use crate::{
     details::Details,
     provider::{
         ExpiredCertificates,
-        metadata::{check_given_metadata, check_metadata_of},
+        metadata::{check_details_metadata, check_inline_metadata},
     },
 };
 
@@ -35,12 +35,12 @@ fn details(entries: &[(&str, &str)]) -> Details {
 }
 
 fn checked(entries: &[(&str, &str)]) -> Findings {
-    check_metadata_of(&details(entries), ExpiredCertificates::Refuse, now())
+    check_details_metadata(&details(entries), ExpiredCertificates::Refuse, now())
 }
 
-/// What is refused, and what is only noted.
+/// Returns the errors and the warnings.
 fn said(document: &str) -> (Vec<MetadataError>, Vec<String>) {
-    let found = read(document, now());
+    let found = check(document, now());
     (found.errors, found.warnings)
 }
 
@@ -58,7 +58,7 @@ fn doubted(document: &str) -> String {
     warnings.remove(0)
 }
 
-/// A document with the signing certificate of [`OKTA`] replaced.
+/// Returns [`OKTA`] with another signing certificate.
 fn with_certificate(text: &str) -> String {
     let (before, rest) = OKTA.split_once("<ds:X509Certificate>").unwrap();
     let (_, after) = rest.split_once("</ds:X509Certificate>").unwrap();
@@ -71,7 +71,7 @@ fn certificate_of(document: &str) -> &str {
 }
 
 #[test]
-fn metadata_of_the_usual_providers_is_taken_and_read() {
+fn metadata_of_common_providers_are_accepted() {
     for (document, entity, until) in [
         (OKTA, "http://www.okta.com/exk1example", VALID_UNTIL),
         (
@@ -101,14 +101,14 @@ fn metadata_of_the_usual_providers_is_taken_and_read() {
         ),
     ] {
         assert_eq!(said(document), (vec![], vec![]), "{entity}");
-        let metadata = read(document, now()).metadata;
+        let metadata = check(document, now()).metadata;
         assert_eq!(metadata.entity_id.as_deref(), Some(entity));
         assert_eq!(metadata.certificate_not_after.as_deref(), Some(until));
     }
 }
 
 #[test]
-fn form_does_not_matter() {
+fn formatting_of_metadata_is_ignored() {
     for document in [
         OKTA.replace("md:", "whatever:")
             .replace("xmlns:md", "xmlns:whatever"),
@@ -127,13 +127,13 @@ fn form_does_not_matter() {
         with_certificate(&format!("<![CDATA[{}]]>", certificate_of(OKTA))),
     ] {
         assert_eq!(said(&document), (vec![], vec![]), "{document}");
-        let metadata = read(&document, now()).metadata;
+        let metadata = check(&document, now()).metadata;
         assert_eq!(metadata.certificate_not_after.as_deref(), Some(VALID_UNTIL));
     }
 }
 
 #[test]
-fn what_is_no_xml_is_refused_with_its_line() {
+fn invalid_xml_is_rejected_with_its_line() {
     for (document, line) in [
         ("", 1),
         ("not XML", 1),
@@ -151,7 +151,7 @@ fn what_is_no_xml_is_refused_with_its_line() {
 }
 
 #[test]
-fn what_is_no_metadata_of_an_identity_provider_is_refused() {
+fn metadata_without_an_identity_provider_are_rejected() {
     assert_eq!(
         refused("<html><body>404</body></html>"),
         MetadataError::NotSaml
@@ -163,7 +163,7 @@ fn what_is_no_metadata_of_an_identity_provider_is_refused() {
 }
 
 #[test]
-fn without_a_redirect_there_is_nowhere_to_go_unless_the_template_says_where() {
+fn a_redirect_service_is_required_unless_the_template_sets_its_url() {
     let document = OKTA.replace("HTTP-Redirect", "SOAP");
     assert_eq!(refused(&document), MetadataError::NoRedirect);
     let uri = ("SSORedirectBindingURI", "https://idp.example.com/sso");
@@ -175,7 +175,7 @@ fn without_a_redirect_there_is_nowhere_to_go_unless_the_template_says_where() {
 }
 
 #[test]
-fn without_a_signing_certificate_nothing_can_be_verified() {
+fn a_signing_certificate_is_required() {
     let encryption = OKTA.replace("use=\"signing\"", "use=\"encryption\"");
     assert_eq!(refused(&encryption), MetadataError::NoCertificate);
     let named = OKTA
@@ -183,12 +183,12 @@ fn without_a_signing_certificate_nothing_can_be_verified() {
         .replace("ds:X509Certificate", "ds:Modulus");
     assert_eq!(
         doubted(&named),
-        "has a signing key, but no X509Certificate of it"
+        "has a signing key without an X509Certificate"
     );
 }
 
 #[test]
-fn mistakes_are_named_together() {
+fn all_errors_are_reported_together() {
     let document = OKTA
         .replace("HTTP-Redirect", "SOAP")
         .replace("use=\"signing\"", "use=\"encryption\"");
@@ -199,10 +199,10 @@ fn mistakes_are_named_together() {
 }
 
 #[test]
-fn certificates_that_have_all_expired_are_refused_where_they_are_new() {
+fn expired_certificates_are_rejected_in_new_metadata() {
     let expired = MetadataError::Expired("2020-01-01T00:00:00Z".to_owned());
     assert_eq!(refused(EXPIRED), expired);
-    let found = check_metadata_of(
+    let found = check_details_metadata(
         &details(&[("MetadataFile", EXPIRED)]),
         ExpiredCertificates::Warn,
         now(),
@@ -218,13 +218,13 @@ fn certificates_that_have_all_expired_are_refused_where_they_are_new() {
 #[test]
 fn a_certificate_is_valid_up_to_its_last_second() {
     let end = SystemTime::from(utc_datetime!(2020-01-01 00:00));
-    assert_eq!(read(EXPIRED, end).errors, []);
+    assert_eq!(check(EXPIRED, end).errors, []);
     let after = end + Duration::from_secs(1);
-    assert_eq!(read(EXPIRED, after).errors.len(), 1);
+    assert_eq!(check(EXPIRED, after).errors.len(), 1);
     let before = SystemTime::from(utc_datetime!(2009-12-31 23:59));
     assert_eq!(
-        read(EXPIRED, before).warnings,
-        ["has no signing certificate that is valid already"]
+        check(EXPIRED, before).warnings,
+        ["has no signing certificate that is valid yet"]
     );
 }
 
@@ -242,10 +242,10 @@ fn one_valid_certificate_is_enough() {
         doubted(&both),
         "has a signing certificate that expired on 2020-01-01T00:00:00Z"
     );
-    // It is the date of that one that somebody has to know of.
-    let next = read(&both, now()).metadata.certificate_not_after;
+    // The operator must know the date of that certificate.
+    let next = check(&both, now()).metadata.certificate_not_after;
     assert_eq!(next.as_deref(), Some("2099-12-31T23:59:59Z"));
-    // One that cannot be read may be valid.
+    // An unreadable certificate may be valid.
     let both = both.replace(certificate_of(OKTA), "MIIC");
     let (errors, warnings) = said(&both);
     assert_eq!(errors, []);
@@ -253,7 +253,7 @@ fn one_valid_certificate_is_enough() {
 }
 
 #[test]
-fn certificates_that_cannot_be_read_are_for_cognito_to_judge() {
+fn unreadable_certificates_are_warnings() {
     let pem = format!("-----BEGIN CERTIFICATE-----{}", certificate_of(OKTA));
     let half = &certificate_of(OKTA)[..64];
     for text in ["", "?", "MIIC", "AAAA", "MAA=", pem.as_str(), half] {
@@ -262,7 +262,7 @@ fn certificates_that_cannot_be_read_are_for_cognito_to_judge() {
             doubted(&document),
             "has signing certificates that cannot be read: 1 of 1"
         );
-        assert_eq!(read(&document, now()).metadata.certificate_not_after, None);
+        assert_eq!(check(&document, now()).metadata.certificate_not_after, None);
     }
     let (errors, warnings) = said(&with_certificate(&"A".repeat(4_097)));
     assert_eq!(errors, []);
@@ -273,7 +273,7 @@ fn certificates_that_cannot_be_read_are_for_cognito_to_judge() {
 }
 
 #[test]
-fn what_cognito_may_take_is_doubted_and_not_refused() {
+fn contents_that_cognito_may_accept_are_warnings() {
     let (declaration, entity) = OKTA.split_at(OKTA.find("<md:").unwrap());
     let several = |entities: &str| {
         format!("<g:EntitiesDescriptor xmlns:g=\"{SAML}\">{entities}</g:EntitiesDescriptor>")
@@ -285,7 +285,7 @@ fn what_cognito_may_take_is_doubted_and_not_refused() {
         ),
         (
             format!("{declaration}<!DOCTYPE a [<!ENTITY b \"b\">]>{entity}"),
-            "has a document type definition, and was not looked at",
+            "has a DOCTYPE and was not checked",
         ),
         (
             OKTA.replace('"', "\\\""),
@@ -293,17 +293,17 @@ fn what_cognito_may_take_is_doubted_and_not_refused() {
         ),
         (
             OKTA.replace("ds:X509Data", "nobody:X509Data"),
-            "has a namespace that is not declared well (line 1)",
+            "has an undeclared or invalid namespace prefix (line 1)",
         ),
         (
             OKTA.replace(SAML, "urn:else"),
-            "has a root outside of the namespace of SAML metadata",
+            "has a root element outside the SAML metadata namespace",
         ),
         (OKTA.replace("entityID", "name"), "has no entityID"),
     ] {
         assert_eq!(doubted(&document), warning);
     }
-    let found = read(&several(&entity.repeat(2)), now());
+    let found = check(&several(&entity.repeat(2)), now());
     assert_eq!(found.errors, []);
     assert!(
         found
@@ -314,7 +314,7 @@ fn what_cognito_may_take_is_doubted_and_not_refused() {
 }
 
 #[test]
-fn beside_a_metadata_url_the_file_is_only_doubted() {
+fn errors_in_a_file_beside_a_metadata_url_are_warnings() {
     let url = ("MetadataURL", "https://idp.example.com/metadata");
     let found = checked(&[("MetadataFile", "nothing"), url]);
     assert_eq!(found.errors, []);
@@ -330,18 +330,18 @@ fn nested_and_entity_bomb_documents_are_handled() {
     for deep in [&deep, &"<a>".repeat(40_000)] {
         assert_eq!(
             doubted(deep),
-            "has too many elements within each other and was not checked"
+            "has too many nested elements and was not checked"
         );
     }
     let open = "<a>".repeat(100);
     assert!(matches!(refused(&open), MetadataError::NotXml(1)));
     let laughs =
         r#"<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><a>&b;</a>"#;
-    assert!(doubted(laughs).contains("document type definition"));
+    assert!(doubted(laughs).contains("DOCTYPE"));
 }
 
 #[test]
-fn documents_that_would_take_for_ever_or_all_memory_end_in_an_answer() {
+fn expensive_documents_are_not_parsed() {
     // The parser compares prefixes with each other, and attributes.
     let prefixes = |count| {
         let elements = (0..count).map(|level| format!("<a xmlns:p{level}=\"x\"/>"));
@@ -358,10 +358,10 @@ fn documents_that_would_take_for_ever_or_all_memory_end_in_an_answer() {
         doubted(&format!("<a{attributes}/>")),
         "has too many attributes in one element and was not checked"
     );
-    // What is longer than Cognito takes is said elsewhere.
+    // Another rule reports documents longer than Cognito accepts.
     let (errors, warnings) = said(&"<a>".repeat(50_000));
     assert!(errors.is_empty() && warnings.is_empty());
-    // One certificate in many keys is one certificate.
+    // The same certificate in several keys counts once.
     let keys = 90;
     let nested = OKTA
         .replace(
@@ -380,7 +380,7 @@ fn documents_that_would_take_for_ever_or_all_memory_end_in_an_answer() {
 }
 
 #[test]
-fn nothing_of_the_document_is_quoted() {
+fn messages_do_not_quote_the_document() {
     for document in [
         "planted",
         "<planted/>",
@@ -398,14 +398,14 @@ fn nothing_of_the_document_is_quoted() {
 }
 
 #[test]
-fn mistakes_are_found_beside_other_problems() {
+fn metadata_errors_are_reported_with_other_errors() {
     let properties = serde_json::json!({
         "ProviderType": "SAML", "Typo": 1,
         "ProviderDetails": {"MetadataFile": "<html/>", "IDPSignout": true},
     });
-    let found = check_given_metadata(&properties, ExpiredCertificates::Refuse, now()).errors;
+    let found = check_inline_metadata(&properties, ExpiredCertificates::Refuse, now()).errors;
     assert_eq!(found, [MetadataError::NotSaml]);
-    // What comes from elsewhere is there as well.
+    // Keys from sources count as present.
     let no_redirect = OKTA.replace("HTTP-Redirect", "HTTP-POST");
     for (key, errors, warnings) in [
         ("client_id", 1, 0),
@@ -421,7 +421,7 @@ fn mistakes_are_found_beside_other_problems() {
             "ProviderDetails": {"MetadataFile": no_redirect, key: "{{resolve:ssm:x}}"},
         });
         for properties in [by_source, by_reference] {
-            let found = check_given_metadata(&properties, ExpiredCertificates::Refuse, now());
+            let found = check_inline_metadata(&properties, ExpiredCertificates::Refuse, now());
             let counts = (found.errors.len(), found.warnings.len());
             assert_eq!(counts, (errors, warnings), "{key}");
         }
@@ -439,7 +439,7 @@ fn mistakes_are_found_beside_other_problems() {
         }),
         serde_json::json!(7),
     ] {
-        let found = check_given_metadata(&properties, ExpiredCertificates::Refuse, now());
+        let found = check_inline_metadata(&properties, ExpiredCertificates::Refuse, now());
         assert_eq!(found.errors, []);
     }
 }

@@ -245,7 +245,7 @@ impl Stack {
         match self.request.verb {
             Verb::Create => {
                 let properties = self.request.properties;
-                Some(self.next(Stage::Delete, Verb::Delete, Id::MadeUp, properties))
+                Some(self.next(Stage::Delete, Verb::Delete, Id::Generated, properties))
             }
             Verb::Update { .. } => self.after(self.unanswered()).first().copied(),
             Verb::Delete => None,
@@ -257,7 +257,7 @@ impl Stack {
         Answer {
             succeeded: false,
             id: match self.request.verb {
-                Verb::Create => Id::MadeUp,
+                Verb::Create => Id::Generated,
                 _ => self.request.id,
             },
             in_doubt: false,

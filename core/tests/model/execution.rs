@@ -148,7 +148,7 @@ impl Decisions {
             };
         }
         match step {
-            Step::Call(call, plan) => Next::Call(call.as_ref().into(), plan.looks_again()),
+            Step::Call(call, plan) => Next::Call(call.as_ref().into(), plan.looks_before_retry()),
             Step::Answer(answer) => {
                 let reason = answer.result.as_ref().err().map(ToString::to_string);
                 let reason = reason.unwrap_or_default();
@@ -156,7 +156,7 @@ impl Decisions {
                     succeeded: answer.result.is_ok(),
                     id: Id::read(&answer.physical_id, self.tick),
                     in_doubt: reason.contains("have been created"),
-                    unreturned: reason.contains("were not put back"),
+                    unreturned: reason.contains("could not be restored"),
                 })
             }
         }

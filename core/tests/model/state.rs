@@ -181,11 +181,11 @@ impl Model {
             if delivery.request != state.stack.request && !may.late_deliveries {
                 continue;
             }
-            let looks_again = matches!(
+            let looks_before_retry = matches!(
                 self.decisions.next(delivery, &run.outcomes),
                 Next::Call(_, true)
             );
-            if trouble && looks_again && state.is_haunted() {
+            if trouble && looks_before_retry && state.is_haunted() {
                 let waits = [Mishap::Waited, Mishap::WaitedInDoubt];
                 actions.extend(waits.map(|wait| Action::Fail(number, wait)));
             }
@@ -199,7 +199,7 @@ impl Model {
             if trouble && !last {
                 use Mishap::{Lost, Refused, SentTwice, Unanswered, Waited, WaitedInDoubt};
                 let mishaps = [Refused, Unanswered, Lost];
-                let again = if looks_again {
+                let again = if looks_before_retry {
                     &[Waited, WaitedInDoubt][..]
                 } else {
                     &[SentTwice][..]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use cfn_cognito_idp_core::{
     details::Details,
     physical_id::{PhysicalId, ProviderId},
-    plan::{self, Failure, FailureKind, Observed, Output, StackResource},
-    provider::{Declared, Members, Place, Previous, Provider, ProviderType, Source, Sources},
+    plan::{self, CallError, CallErrorKind, Observed, Output, StackResource},
+    provider::{Declared, Location, Members, Previous, Provider, ProviderType, Source, Sources},
 };
 
 use crate::cognito::Call;
@@ -131,7 +131,7 @@ impl Properties {
     }
 
     pub(crate) fn declared(self, source: Secret) -> Declared {
-        let place = Place::Parameter {
+        let place = Location::Parameter {
             name: SECRET.to_owned(),
         };
         let read = Source {
@@ -185,7 +185,7 @@ pub(crate) enum Id {
         name: Name,
     },
     /// Made up by CloudFormation.
-    MadeUp,
+    Generated,
     /// Issued by another handler.
     Foreign,
 }
@@ -200,13 +200,13 @@ impl Id {
                 provider: name.id(),
             }
             .to_string(),
-            Self::MadeUp => MADE_UP.to_owned(),
+            Self::Generated => MADE_UP.to_owned(),
             Self::Foreign => FOREIGN.to_owned(),
         }
     }
 
     pub(crate) fn parsed(self, tick: i64) -> PhysicalId {
-        PhysicalId::read(
+        PhysicalId::parse(
             &self.text(tick),
             "arn:aws:cloudformation:::stack/stack/1",
             "Corp",
@@ -214,14 +214,14 @@ impl Id {
     }
 
     pub(crate) fn read(text: &str, tick: i64) -> Self {
-        match PhysicalId::read(text, "arn:aws:cloudformation:::stack/stack/1", "Corp") {
+        match PhysicalId::parse(text, "arn:aws:cloudformation:::stack/stack/1", "Corp") {
             PhysicalId::Provider(id) => Self::Provider(Name::from_id(&id)),
             PhysicalId::NotCreated(_) => Self::NotCreated,
             PhysicalId::Unconfirmed { since, provider } => Self::Unconfirmed {
                 since: u8::try_from(since / tick).unwrap(),
                 name: Name::from_id(&provider),
             },
-            PhysicalId::MadeUp(_) => Self::MadeUp,
+            PhysicalId::Generated(_) => Self::Generated,
             PhysicalId::Foreign(_) => Self::Foreign,
         }
     }
@@ -272,17 +272,17 @@ pub(crate) enum Outcome {
     Done(Option<Seen>),
     Certificate,
     Duplicate {
-        settled: bool,
+        in_doubt: bool,
     },
     NotFound {
-        settled: bool,
+        in_doubt: bool,
     },
     Other {
-        settled: bool,
+        in_doubt: bool,
     },
     /// It was throttled, say, and it is time for another attempt.
     Waited {
-        settled: bool,
+        in_doubt: bool,
     },
     /// What CloudFormation says of the request.
     StackResource {
@@ -292,27 +292,27 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    pub(crate) const DUPLICATE: Self = Self::Duplicate { settled: true };
-    pub(crate) const NOT_FOUND: Self = Self::NotFound { settled: true };
+    pub(crate) const DUPLICATE: Self = Self::Duplicate { in_doubt: false };
+    pub(crate) const NOT_FOUND: Self = Self::NotFound { in_doubt: false };
 
     /// The same after an attempt that nobody had an answer to.
     pub(crate) const fn in_doubt(self) -> Self {
         match self {
-            Self::Duplicate { .. } => Self::Duplicate { settled: false },
-            Self::NotFound { .. } => Self::NotFound { settled: false },
+            Self::Duplicate { .. } => Self::Duplicate { in_doubt: true },
+            Self::NotFound { .. } => Self::NotFound { in_doubt: true },
             other => other,
         }
     }
 
     pub(crate) fn told(self, tick: i64) -> plan::Outcome {
-        let (kind, settled) = match self {
+        let (kind, in_doubt) = match self {
             Self::Done(Some(seen)) => return Ok(Output::Provider(seen.observed(tick))),
             Self::Done(None) => return Ok(Output::Nothing),
             Self::Certificate => return Ok(Output::Certificate("MIIC".to_owned())),
-            Self::Duplicate { settled } => (FailureKind::Duplicate, settled),
-            Self::NotFound { settled } => (FailureKind::NotFound, settled),
-            Self::Other { settled } => (FailureKind::Other, settled),
-            Self::Waited { settled } => (FailureKind::Waited, settled),
+            Self::Duplicate { in_doubt } => (CallErrorKind::Duplicate, in_doubt),
+            Self::NotFound { in_doubt } => (CallErrorKind::NotFound, in_doubt),
+            Self::Other { in_doubt } => (CallErrorKind::Other, in_doubt),
+            Self::Waited { in_doubt } => (CallErrorKind::RetryDue, in_doubt),
             Self::StackResource { superseded, held } => {
                 return Ok(Output::StackResource(StackResource {
                     superseded,
@@ -321,10 +321,10 @@ impl Outcome {
             }
         };
         let text = "why".to_owned();
-        Err(Failure {
+        Err(CallError {
             kind,
             text,
-            settled,
+            in_doubt,
         })
     }
 }

@@ -138,20 +138,20 @@ impl Model {
         };
         let outcome = match mishap {
             None => apply(state, mandate),
-            Some(Mishap::Refused) => Outcome::Other { settled: true },
+            Some(Mishap::Refused) => Outcome::Other { in_doubt: false },
             Some(Mishap::Lost) => {
                 state.in_flight = Some((call, mandate));
-                Outcome::Other { settled: false }
+                Outcome::Other { in_doubt: true }
             }
-            Some(Mishap::DiedBefore) => Outcome::Other { settled: false },
+            Some(Mishap::DiedBefore) => Outcome::Other { in_doubt: true },
             Some(Mishap::Unanswered | Mishap::DiedAfter) => {
                 apply(state, mandate);
-                Outcome::Other { settled: false }
+                Outcome::Other { in_doubt: true }
             }
-            Some(Mishap::Waited) => Outcome::Waited { settled: true },
+            Some(Mishap::Waited) => Outcome::Waited { in_doubt: false },
             Some(Mishap::WaitedInDoubt) => {
                 apply(state, mandate);
-                Outcome::Waited { settled: false }
+                Outcome::Waited { in_doubt: true }
             }
             Some(Mishap::SentTwice) => {
                 apply(state, mandate);
@@ -304,9 +304,9 @@ const fn is_other(outcome: Outcome) -> bool {
 fn misnamed(request: &Request, answer: Answer) -> bool {
     match request.verb {
         Verb::Create if answer.succeeded => answer.id != Id::Provider(request.properties.name),
-        Verb::Create => matches!(answer.id, Id::Provider(_) | Id::MadeUp),
+        Verb::Create => matches!(answer.id, Id::Provider(_) | Id::Generated),
         // What an Update makes in place of a failed Create may be in doubt as well.
-        Verb::Update { .. } if matches!(request.id, Id::NotCreated | Id::MadeUp) => {
+        Verb::Update { .. } if matches!(request.id, Id::NotCreated | Id::Generated) => {
             !answer.succeeded
                 && answer.id != request.id
                 && !matches!(answer.id, Id::Unconfirmed { .. })

@@ -265,7 +265,7 @@ proptest! {
         old in provider(), new in provider(), by_hand in provider(), by_us in any::<bool>(),
     ) {
         let new = Provider { id: old.id.clone(), kind: old.kind, ..new };
-        prop_assume!(by_us || !old.details.are_held_by(&new.details));
+        prop_assume!(by_us || !old.details.are_contained_in(&new.details));
         let mut held = stored(&old, SINCE - 60);
         if old.members.attribute_mapping.is_none() {
             held.mapping = by_hand.members.attribute_mapping.unwrap_or_default();
@@ -306,7 +306,7 @@ proptest! {
         if let Some((rollback, after)) = rolled_back {
             prop_assert!(succeeded(&rollback), "{:?}", rollback);
             prop_assert_eq!(&after, &before.settled());
-            let unchanged = old.details.are_held_by(&new.details) && in_place;
+            let unchanged = old.details.are_contained_in(&new.details) && in_place;
             prop_assert!(unchanged || !succeeded(&answer), "{:?}", answer);
             prop_assert_eq!(world.settled(), after);
         }
@@ -319,7 +319,7 @@ proptest! {
         old in provider(), new in provider(), has_seen in any::<bool>(),
     ) {
         let new = Provider { id: old.id.clone(), kind: old.kind, ..new };
-        prop_assume!(!old.details.are_held_by(&new.details));
+        prop_assume!(!old.details.are_contained_in(&new.details));
         let before = alone(&old, stored(&old, SINCE - 60));
         let mut world = before.clone();
         let id = old.id.to_string();

@@ -6,8 +6,8 @@ use cfn_cognito_idp_core::{
     details::Details,
     physical_id::ProviderId,
     plan::{
-        self, Answer, Call, Failure, FailureKind, Intent, Observed, Outcome, Output, StackResource,
-        Step, Timing,
+        self, Answer, Call, CallError, CallErrorKind, Intent, Observed, Outcome, Output,
+        StackResource, Step, Timing,
     },
     provider::{Members, Provider, ProviderType},
 };
@@ -94,10 +94,10 @@ impl World {
                 Step::Answer(answer) => return answer,
                 Step::Call(call, plan) => {
                     let fault = faults.get(number).copied().unwrap_or(Fault::None);
-                    let waits = fault == Fault::Waited && plan.looks_again();
+                    let waits = fault == Fault::Waited && plan.looks_before_retry();
                     let outcome = if waits {
                         meanwhile(self);
-                        fail(FailureKind::Waited, true)
+                        fail(CallErrorKind::RetryDue, false)
                     } else {
                         self.call(&call, fault)
                     };
@@ -123,17 +123,17 @@ impl World {
             Fault::SentTwice => {
                 // What came of the first time is not seen.
                 let _ = self.apply(call);
-                self.apply(call).map_err(|failure| Failure {
-                    settled: false,
+                self.apply(call).map_err(|failure| CallError {
+                    in_doubt: true,
                     ..failure
                 })
             }
             Fault::LostAfter => {
                 let _ = self.apply(call);
-                fail(FailureKind::Other, false)
+                fail(CallErrorKind::Other, true)
             }
-            Fault::LostBefore => fail(FailureKind::Other, false),
-            Fault::Refused => fail(FailureKind::Other, true),
+            Fault::LostBefore => fail(CallErrorKind::Other, true),
+            Fault::Refused => fail(CallErrorKind::Other, false),
         }
     }
 
@@ -142,7 +142,7 @@ impl World {
             Call::Create(provider) => {
                 let wanted = provider.members.idp_identifiers.clone().unwrap_or_default();
                 if self.providers.contains_key(&provider.id) || self.taken(&provider.id, &wanted) {
-                    return fail(FailureKind::Duplicate, true);
+                    return fail(CallErrorKind::Duplicate, false);
                 }
                 let stored = stored(provider, self.now);
                 self.providers.insert(provider.id.clone(), stored.clone());
@@ -150,7 +150,7 @@ impl World {
             }
             Call::Describe(id) => match self.providers.get(id) {
                 Some(stored) => Ok(Output::Provider(observed(stored))),
-                None => fail(FailureKind::NotFound, true),
+                None => fail(CallErrorKind::NotFound, false),
             },
             Call::Update {
                 id,
@@ -158,14 +158,14 @@ impl World {
                 members,
             } => {
                 if !self.providers.contains_key(id) {
-                    return fail(FailureKind::NotFound, true);
+                    return fail(CallErrorKind::NotFound, false);
                 }
                 let identifiers = members.idp_identifiers.clone();
                 if identifiers
                     .as_ref()
                     .is_some_and(|wanted| self.taken(id, wanted))
                 {
-                    return fail(FailureKind::Duplicate, true);
+                    return fail(CallErrorKind::Duplicate, false);
                 }
                 let stored = self.providers.get_mut(id).unwrap();
                 if let Some(details) = details {
@@ -182,7 +182,7 @@ impl World {
             }
             Call::Delete(id) => match self.providers.remove(id) {
                 Some(_) => Ok(Output::Nothing),
-                None => fail(FailureKind::NotFound, true),
+                None => fail(CallErrorKind::NotFound, false),
             },
             Call::StackResource(_) => Ok(Output::StackResource(StackResource {
                 superseded: self.superseded,
@@ -205,11 +205,11 @@ impl World {
     }
 }
 
-fn fail(kind: FailureKind, settled: bool) -> Outcome {
-    Err(Failure {
+fn fail(kind: CallErrorKind, in_doubt: bool) -> Outcome {
+    Err(CallError {
         kind,
         text: format!("{kind:?}"),
-        settled,
+        in_doubt,
     })
 }
 

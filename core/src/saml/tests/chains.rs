@@ -1,17 +1,17 @@
-//! Which of several certificates in one key the date is of.
+//! Tests which of several certificates in one key sets the expiry date.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{der::*, *};
 
-/// A document with one signing key that has these certificates.
+/// Returns a document whose only signing key has these certificates.
 fn chain(certificates: &[Parts<'_>]) -> String {
     let certificates: Vec<_> = certificates.iter().map(Parts::base64).collect();
     with_certificate(&certificates.join("</ds:X509Certificate><ds:X509Certificate>"))
 }
 
 fn until(document: &str) -> Option<String> {
-    read(document, now()).metadata.certificate_not_after
+    check(document, now()).metadata.certificate_not_after
 }
 
 const LEAF: Parts<'_> = Parts {
@@ -37,7 +37,7 @@ const ROOT: Parts<'_> = Parts {
 };
 
 #[test]
-fn the_certificate_that_issued_none_of_the_others_counts_in_any_order() {
+fn the_leaf_certificate_counts_in_any_order() {
     for certificates in [
         vec![LEAF, ISSUING, ROOT],
         vec![ROOT, ISSUING, LEAF],
@@ -81,7 +81,7 @@ fn an_expired_authority_is_not_mentioned_and_an_expired_leaf_is_refused() {
 }
 
 #[test]
-fn the_first_counts_where_names_do_not_tell() {
+fn the_first_certificate_counts_if_names_are_inconclusive() {
     let renewed = Parts {
         not_after: "280101000000Z",
         ..OWN
@@ -89,7 +89,7 @@ fn the_first_counts_where_names_do_not_tell() {
     let document = chain(&[OWN, renewed]);
     assert_eq!(said(&document), (vec![], vec![]));
     assert_eq!(until(&document).as_deref(), Some("2034-01-01T00:00:00Z"));
-    // It is not certain, so that nothing is refused while another is valid.
+    // The choice is uncertain, so nothing is rejected while another certificate is valid.
     let expired = Parts {
         not_after: "200101000000Z",
         ..OWN
@@ -105,7 +105,7 @@ fn the_first_counts_where_names_do_not_tell() {
 }
 
 #[test]
-fn a_certificate_of_an_authority_counts_where_it_is_the_only_one() {
+fn a_lone_authority_certificate_counts() {
     let own = Parts {
         is_authority: true,
         ..OWN
@@ -113,7 +113,7 @@ fn a_certificate_of_an_authority_counts_where_it_is_the_only_one() {
     let document = chain(&[own]);
     assert_eq!(said(&document), (vec![], vec![]));
     assert_eq!(until(&document).as_deref(), Some("2034-01-01T00:00:00Z"));
-    // Which of these two signs is not certain, so that nothing is refused.
+    // Either of the two may sign, so nothing is rejected.
     let expired = Parts {
         not_after: "200101000000Z",
         ..LEAF
@@ -202,7 +202,7 @@ fn a_pem_text_in_base64_may_have_a_chain() {
 
 #[test]
 fn dates_are_read_in_every_form_of_asn1() {
-    let unusual = "has a signing certificate in a form that not every library reads";
+    let unusual = "has a signing certificate in an unusual encoding that some libraries reject";
     for (not_after, until_date, warnings) in [
         ("491231235959Z", "2049-12-31T23:59:59Z", vec![]),
         ("20500101000000Z", "2050-01-01T00:00:00Z", vec![]),
@@ -263,13 +263,13 @@ fn dates_are_read_in_every_form_of_asn1() {
 }
 
 #[test]
-fn bytes_after_the_end_of_a_certificate_are_doubted() {
+fn bytes_after_a_certificate_are_a_warning() {
     for after in [&b"\0"[..], b"\n", b"more"] {
         let bytes = [&OWN.der(), after].concat();
         let document = with_certificate(&BASE64_STANDARD.encode(bytes));
         assert_eq!(
             doubted(&document),
-            "has a signing certificate in a form that not every library reads"
+            "has a signing certificate in an unusual encoding that some libraries reject"
         );
         assert_eq!(until(&document).as_deref(), Some("2034-01-01T00:00:00Z"));
     }

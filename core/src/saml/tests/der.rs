@@ -1,4 +1,4 @@
-//! Certificates as bytes, of the parts that are read.
+//! Builds DER certificates from the parts that the parser reads.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
@@ -11,14 +11,14 @@ pub(in crate::saml) struct Parts<'a> {
     pub(in crate::saml) not_before: &'a str,
     pub(in crate::saml) not_after: &'a str,
     pub(in crate::saml) is_authority: bool,
-    /// The tag of the texts in names.
+    /// The tag of texts in names.
     pub(in crate::saml) text: u8,
 }
 
 pub(in crate::saml) const UTF8: u8 = 0x0c;
 pub(in crate::saml) const PRINTABLE: u8 = 0x13;
 
-/// A certificate that its own key signed.
+/// Returns a self-signed certificate.
 pub(in crate::saml) const OWN: Parts<'_> = Parts {
     issuer: "idp.example.com",
     subject: "idp.example.com",
@@ -67,7 +67,7 @@ impl Parts<'_> {
     }
 }
 
-/// A `GeneralizedTime` if the year has four digits.
+/// Encodes a `GeneralizedTime` if the year has four digits, else a `UTCTime`.
 fn time(text: &str) -> Vec<u8> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     tlv(if digits < 13 { 0x17 } else { 0x18 }, text.as_bytes())

@@ -1,4 +1,4 @@
-//! Small files, each with one thing in it that real metadata have.
+//! Tests of small files, each with one feature of real metadata.
 
 use super::*;
 
@@ -11,7 +11,7 @@ macro_rules! file {
 }
 
 fn until(document: &str) -> Option<String> {
-    read(document, now()).metadata.certificate_not_after
+    check(document, now()).metadata.certificate_not_after
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn a_key_outside_of_the_namespace_of_signatures_has_no_date() {
     let document = file!("keyinfo-in-md");
     assert_eq!(
         doubted(document),
-        "has a signing key outside of the namespace of XML signatures"
+        "has a signing key outside the XML signature namespace"
     );
     assert_eq!(until(document), None);
 }
@@ -47,14 +47,17 @@ fn a_byte_order_mark_is_not_part_of_the_document() {
 }
 
 #[test]
-fn an_encoding_that_the_text_does_not_have_is_doubted() {
+fn a_wrong_encoding_declaration_is_a_warning() {
     let document = file!("declared-utf16");
-    assert_eq!(doubted(document), "declares an encoding that is not UTF-8");
+    assert_eq!(
+        doubted(document),
+        "declares an encoding other than UTF-8, in which its text would read differently"
+    );
     assert_eq!(until(document).as_deref(), Some(UNTIL));
 }
 
 #[test]
-fn metadata_past_their_validity_are_doubted() {
+fn expired_metadata_are_a_warning() {
     let document = file!("valid-until-past");
     assert_eq!(
         doubted(document),
@@ -64,7 +67,7 @@ fn metadata_past_their_validity_are_doubted() {
 }
 
 #[test]
-fn a_service_without_an_address_is_doubted() {
+fn a_service_without_a_location_is_a_warning() {
     assert_eq!(
         doubted(file!("location-missing")),
         "has a SingleSignOnService without Location"
@@ -79,14 +82,14 @@ fn a_certificate_in_pem_in_base64_is_read() {
 }
 
 #[test]
-fn an_expired_certificate_beside_a_key_without_one_is_doubted() {
+fn an_expired_certificate_beside_a_key_without_one_is_a_warning() {
     let document = file!("expired-and-keyvalue");
     let (errors, warnings) = said(document);
     assert_eq!(errors, []);
     assert_eq!(
         warnings,
         [
-            "has a signing key, but no X509Certificate of it",
+            "has a signing key without an X509Certificate",
             "has a signing certificate that expired on 2020-01-01T00:00:00Z"
         ]
     );
@@ -94,7 +97,7 @@ fn an_expired_certificate_beside_a_key_without_one_is_doubted() {
 }
 
 #[test]
-fn a_key_of_an_unknown_use_serves_signing() {
+fn a_key_with_an_unknown_use_may_sign() {
     let document = file!("use-unspecified");
     assert_eq!(
         doubted(document),
@@ -152,13 +155,13 @@ fn a_validity_is_read_in_every_form_of_xml() {
     for end in ["", "2020-01-01", "soon"] {
         assert_eq!(
             doubted(&with(end)),
-            "has a validUntil that is not a date with a time"
+            "has a validUntil that is not a date and time"
         );
     }
 }
 
 #[test]
-fn every_service_needs_an_address() {
+fn every_service_needs_a_location() {
     for location in [
         "Location=\"\"",
         "Location=\" \"",
@@ -195,18 +198,18 @@ fn a_provider_that_does_not_say_that_it_supports_saml_2_is_doubted() {
 }
 
 #[test]
-fn elements_outside_of_the_namespace_of_metadata_are_doubted() {
+fn elements_outside_the_metadata_namespace_are_a_warning() {
     for name in ["IDPSSODescriptor", "SingleSignOnService"] {
         let document = OKTA.replace(&format!("md:{name}"), name);
         assert_eq!(
             doubted(&document),
-            "has elements outside of the namespace of SAML metadata"
+            "has elements outside the SAML metadata namespace"
         );
     }
     let document = OKTA.replace("md:KeyDescriptor", "KeyDescriptor");
     assert_eq!(
         doubted(&document),
-        "has elements outside of the namespace of SAML metadata"
+        "has elements outside the SAML metadata namespace"
     );
     assert_eq!(until(&document), None);
     // Prefixes that are declared and not used do not help.
