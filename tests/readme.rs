@@ -76,9 +76,8 @@ fn check_tests(page: &str, is_test: impl Fn(&str) -> bool) -> usize {
         read(Path::new(folder), &mut sources);
     }
     let quoted = page.split('`').skip(1).step_by(2);
-    let tests = quoted.filter(|name| {
-        is_test(name) && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
-    });
+    let tests = quoted
+        .filter(|name| is_test(name) && name.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
     let mut count = 0;
     for test in tests {
         count += 1;
