@@ -157,8 +157,8 @@ def lifecycle(aws):
     say("Corp now maps email ← mail")
 
     step(
-        stack, "Renaming the SAML provider, which moves its identifiers", stack.update, "UPDATE_COMPLETE",
-        template, CorpEmailAttribute="mail", CorpName="CorpSso", **SECRETS,
+        stack, "Renaming the SAML provider, which moves its identifiers", stack.update,
+        "UPDATE_COMPLETE", template, CorpEmailAttribute="mail", CorpName="CorpSso", **SECRETS,
     )  # fmt: skip
     renamed = provider(aws, pool, "CorpSso")
     expect("the old provider", provider(aws, pool, "Corp"), None)
@@ -168,8 +168,8 @@ def lifecycle(aws):
     before = [provider(aws, pool, name) for name in names(aws, pool)]
     broken = template.replace("AcrMapping:", "AcrMappings:").replace("Level2:", "Level7:")
     failed = step(
-        stack, "An update with an error, which is rolled back", stack.update, "UPDATE_ROLLBACK_COMPLETE", broken,
-        CorpEmailAttribute="upn", CorpName="CorpSso", **SECRETS,
+        stack, "An update with an error, which is rolled back", stack.update,
+        "UPDATE_ROLLBACK_COMPLETE", broken, CorpEmailAttribute="upn", CorpName="CorpSso", **SECRETS,
     )  # fmt: skip
     expect("the reason", "AcrMappings is not a property" in failed.reason, True)
     after = [provider(aws, pool, name) for name in names(aws, pool)]
@@ -218,8 +218,8 @@ def metadata(aws):
         say(f"{key} = {value if len(value) <= 72 else f'{value[:72]}…'}")
     expect("the expiry", outcome.outputs["CertificateNotAfter"], "2099-12-31T23:59:59Z")
     failed = step(
-        stack, "An update to a file that is not SAML metadata", stack.update, "UPDATE_ROLLBACK_COMPLETE", template,
-        MetadataBucket="metadata", MetadataKey="page.xml",
+        stack, "An update to a file that is not SAML metadata", stack.update,
+        "UPDATE_ROLLBACK_COMPLETE", template, MetadataBucket="metadata", MetadataKey="page.xml",
     )  # fmt: skip
     expect("the reason", "is not SAML metadata" in failed.reason, True)
     step(stack, "Deleting the stack", stack.delete, "DELETE_COMPLETE")
