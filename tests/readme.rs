@@ -9,6 +9,7 @@ use std::{
 
 use cfn_cognito_idp_core::{details::PUBLIC_KEYS, provider::PROPERTIES};
 
+const README: &str = include_str!("../README.md");
 const REFERENCE: &str = include_str!("../docs/reference.md");
 const RELIABILITY: &str = include_str!("../docs/reliability.md");
 
@@ -21,22 +22,16 @@ fn every_property_and_attribute_is_in_the_reference() {
 
 #[test]
 fn every_test_that_the_page_on_reliability_names_is_there() {
-    let mut sources = String::new();
-    for folder in ["tests", "core/tests"] {
-        read(Path::new(folder), &mut sources);
-    }
-    let quoted = RELIABILITY.split('`').skip(1).step_by(2);
-    let tests = quoted.filter(|name| {
-        name.contains('_') && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
-    });
-    let mut count = 0;
-    for test in tests {
-        count += 1;
-        // A function, or a case of a macro.
-        let forms = [format!("fn {test}("), format!("    {test}:")];
-        assert!(forms.iter().any(|form| sources.contains(form)), "{test}");
-    }
+    let count = check_tests(RELIABILITY, |name| name.contains('_'));
     assert!(count > 30, "{count}");
+}
+
+#[test]
+fn every_test_that_the_readme_names_is_there() {
+    // Keys of providers have fewer words.
+    let is_test = |name: &str| name.starts_with("test_") || name.matches('_').count() > 3;
+    let count = check_tests(README, is_test);
+    assert!(count > 6, "{count}");
 }
 
 #[test]
@@ -74,6 +69,26 @@ fn every_link_leads_somewhere() {
     assert!(count > 30, "{count}");
 }
 
+/// Checks that the tests exist that a page names in code, and counts them.
+fn check_tests(page: &str, is_test: impl Fn(&str) -> bool) -> usize {
+    let mut sources = String::new();
+    for folder in ["tests", "core/tests"] {
+        read(Path::new(folder), &mut sources);
+    }
+    let quoted = page.split('`').skip(1).step_by(2);
+    let tests = quoted
+        .filter(|name| is_test(name) && name.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+    let mut count = 0;
+    for test in tests {
+        count += 1;
+        // A function in Rust or Python, or a case of a macro.
+        let forms = ["fn {test}(", "def {test}(", "    {test}:"];
+        let mut forms = forms.iter().map(|form| form.replace("{test}", test));
+        assert!(forms.any(|form| sources.contains(&form)), "{test}");
+    }
+    count
+}
+
 /// The anchor that GitHub gives a heading.
 fn anchor(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase();
@@ -89,7 +104,7 @@ fn read(folder: &Path, sources: &mut String) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             read(&path, sources);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(|it| it == "rs" || it == "py") {
             sources.push_str(&fs::read_to_string(path).unwrap());
         }
     }

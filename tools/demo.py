@@ -1,4 +1,4 @@
-"""`make demo`: the lives of stacks with identity providers of all types, on an emulated AWS."""
+"""`make demo`: creates, updates, rolls back and deletes stacks on an emulated AWS."""
 
 import json
 import subprocess
@@ -36,13 +36,13 @@ def say(text):
 
 
 def expect(what, found, wanted):
-    """The demo shows what happens; this makes sure that it is what should happen."""
+    """Stops the demo if the result is not the expected one."""
     if found != wanted:
         raise SystemExit(f"{what}: expected {wanted!r}, found {found!r}")
 
 
 class Progress:
-    """What a build says: one line in place on a terminal, every twentieth crate elsewhere."""
+    """Shows the progress of a build: one line on a terminal, every twentieth crate elsewhere."""
 
     def __init__(self):
         self.crates = 0
@@ -82,7 +82,7 @@ def show_pool(aws, pool):
 
 
 def step(stack, text, operation, wanted, *arguments, **parameters):
-    """One operation on the stack: what CloudFormation says, and that it ended as it should."""
+    """Runs one operation on the stack, shows its events, and checks how it ended."""
     title(text)
     start = time.monotonic()
     outcome = operation(*arguments, **parameters)
@@ -99,7 +99,7 @@ def demo():
     print("\r\033[K" if COLOUR else "", end="")
     say(f"built in {time.monotonic() - start:.0f} s")
 
-    title("Building the program that checks templates")
+    title("Building cfn-cognito-idp-check")
     start = time.monotonic()
     emulator.run(["cargo", "build", "--locked", "-p", CHECK.name], echo=Progress())
     print("\r\033[K" if COLOUR else "", end="")
@@ -109,18 +109,18 @@ def demo():
     with emulator.emulator() as aws:
         title(f"Deploying template.yaml to an emulated AWS on {aws.url}")
         say(f"service token: {aws.deploy_handler()}")
-        life(aws)
+        lifecycle(aws)
         rotation(aws)
         metadata(aws)
         adoption(aws)
-    title("The emulator is gone, and all its processes and files with it.")
+    title("The emulator has stopped; its processes and files are removed.")
 
 
 def check():
-    title("Checking a template before it is deployed")
+    title("Checking a template before deployment")
     where = MISTAKES.relative_to(ROOT)
     by_schema = [emulator.BIN / "cfn-lint", "--append-rules", "schema/cfn-lint", "--", where]
-    for name, command in [(CHECK.name, [CHECK, where]), ("cfn-lint, by the schema", by_schema)]:
+    for name, command in [(CHECK.name, [CHECK, where]), ("cfn-lint, with the schema", by_schema)]:
         found = subprocess.run(
             command, cwd=ROOT, env=emulator.environment(), capture_output=True, text=True
         )
@@ -130,7 +130,7 @@ def check():
         expect("the misspelt property", "AttributeMappings" in found.stdout, True)
 
 
-def life(aws):
+def lifecycle(aws):
     template = (ROOT / "examples" / "six-providers.yaml").read_text()
     stack = Stack(aws, "identity")
 
@@ -157,8 +157,8 @@ def life(aws):
     say("Corp now maps email ← mail")
 
     step(
-        stack, "Renaming the SAML provider, identifiers and all", stack.update, "UPDATE_COMPLETE",
-        template, CorpEmailAttribute="mail", CorpName="CorpSso", **SECRETS,
+        stack, "Renaming the SAML provider, which moves its identifiers", stack.update,
+        "UPDATE_COMPLETE", template, CorpEmailAttribute="mail", CorpName="CorpSso", **SECRETS,
     )  # fmt: skip
     renamed = provider(aws, pool, "CorpSso")
     expect("the old provider", provider(aws, pool, "Corp"), None)
@@ -168,13 +168,13 @@ def life(aws):
     before = [provider(aws, pool, name) for name in names(aws, pool)]
     broken = template.replace("AcrMapping:", "AcrMappings:").replace("Level2:", "Level7:")
     failed = step(
-        stack, "An update with a mistake in it", stack.update, "UPDATE_ROLLBACK_COMPLETE", broken,
-        CorpEmailAttribute="upn", CorpName="CorpSso", **SECRETS,
+        stack, "An update with an error, which is rolled back", stack.update,
+        "UPDATE_ROLLBACK_COMPLETE", broken, CorpEmailAttribute="upn", CorpName="CorpSso", **SECRETS,
     )  # fmt: skip
     expect("the reason", "AcrMappings is not a property" in failed.reason, True)
     after = [provider(aws, pool, name) for name in names(aws, pool)]
     expect("the pool after the rollback", after, before)
-    say("everything in the pool is as it was")
+    say("the pool is unchanged")
 
     step(stack, "Deleting the stack", stack.delete, "DELETE_COMPLETE")
 
@@ -184,7 +184,7 @@ def rotation(aws):
     stack = Stack(aws, "secrets")
     given = {"GoogleClientSecret": "google-secret"}
     outcome = step(
-        stack, "Creating a provider that takes its secret from Secrets Manager by itself",
+        stack, "Creating a provider whose secret the function reads from Secrets Manager",
         stack.create, "CREATE_COMPLETE", template, **given,
     )  # fmt: skip
     pool = outcome.outputs["UserPoolId"]
@@ -193,12 +193,12 @@ def rotation(aws):
         SecretString=json.dumps({"client_secret": "google-rotated"}),
     )
     step(
-        stack, "Applying it again after the secret was rotated", stack.update, "UPDATE_COMPLETE",
+        stack, "Updating it after the secret was rotated", stack.update, "UPDATE_COMPLETE",
         template, Revision="2", **given,
     )  # fmt: skip
     held = provider(aws, pool, "Google")["ProviderDetails"]
     expect("the secret in Cognito", held["client_secret"], "google-rotated")
-    say("Cognito holds the new secret, and the stack never saw it")
+    say("Cognito has the new secret, which never appeared in the stack")
     step(stack, "Deleting the stack", stack.delete, "DELETE_COMPLETE")
 
 
@@ -211,15 +211,15 @@ def metadata(aws):
     s3.put_object(Bucket="metadata", Key="page.xml", Body=b"<html/>")
     stack = Stack(aws, "saml")
     outcome = step(
-        stack, "Creating a SAML provider with metadata in S3, to which requests are signed",
+        stack, "Creating a SAML provider with metadata in S3 and signed requests",
         stack.create, "CREATE_COMPLETE", template, MetadataBucket="metadata",
     )  # fmt: skip
     for key, value in sorted(outcome.outputs.items()):
         say(f"{key} = {value if len(value) <= 72 else f'{value[:72]}…'}")
     expect("the expiry", outcome.outputs["CertificateNotAfter"], "2099-12-31T23:59:59Z")
     failed = step(
-        stack, "Metadata that are none", stack.update, "UPDATE_ROLLBACK_COMPLETE", template,
-        MetadataBucket="metadata", MetadataKey="page.xml",
+        stack, "An update to a file that is not SAML metadata", stack.update,
+        "UPDATE_ROLLBACK_COMPLETE", template, MetadataBucket="metadata", MetadataKey="page.xml",
     )  # fmt: skip
     expect("the reason", "is not SAML metadata" in failed.reason, True)
     step(stack, "Deleting the stack", stack.delete, "DELETE_COMPLETE")
@@ -245,7 +245,7 @@ def adoption(aws):
     stack = Stack(aws, "adopt")
     mine = template.replace("      AdoptExisting: true\n", "")
     refused = step(
-        stack, "A provider of that name that was made in the console is left alone",
+        stack, "A provider of that name from the console is not changed",
         stack.create, "ROLLBACK_COMPLETE", mine, **given,
     )  # fmt: skip
     expect("the reason", "AdoptExisting" in refused.reason, True)
@@ -254,13 +254,13 @@ def adoption(aws):
     step(stack, "Deleting the stack", stack.delete, "DELETE_COMPLETE")
     stack = Stack(aws, "adopt")
     step(
-        stack, "With AdoptExisting, it is taken over as it is in use",
+        stack, "With AdoptExisting, it is adopted",
         stack.create, "CREATE_COMPLETE", template, **given,
     )  # fmt: skip
     held = provider(aws, pool, "Partner")
     expect("the scopes", held["ProviderDetails"]["authorize_scopes"], "openid email profile")
     say(f"Partner has the scopes {held['ProviderDetails']['authorize_scopes']}")
-    step(stack, "Deleting the stack, which retains it", stack.delete, "DELETE_COMPLETE")
+    step(stack, "Deleting the stack, which retains the provider", stack.delete, "DELETE_COMPLETE")
     expect("the pool", names(aws, pool), ["Partner"])
 
 
@@ -268,5 +268,5 @@ if __name__ == "__main__":
     try:
         demo()
     except KeyboardInterrupt:
-        print("\nstopped; nothing is left running")
+        print("\nstopped; no process is left running")
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""ministack, and the one call of Cognito's that the function makes and ministack does not know."""
+"""ministack with GetSigningCertificate, which the function calls and ministack does not know."""
 
 import base64
 import datetime
@@ -24,7 +24,7 @@ async def dispatch(action, data):
 
 @functools.cache
 def certificate(pool):
-    """One for each pool, as Cognito has it: self-signed, and in base64."""
+    """Returns a self-signed certificate for the pool, in base64, as Cognito does."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, pool)])
     now = datetime.datetime.now(datetime.UTC)

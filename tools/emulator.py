@@ -1,7 +1,7 @@
-"""An emulated AWS on a free port, with the handler deployed to it by SAM.
+"""An emulated AWS on a free port, with the function deployed to it by SAM.
 
-Used by the demo and by the end-to-end tests. Everything that is started ends, and everything that
-is written goes away, when the context is left, however it is left.
+Used by the demo and by the end-to-end tests. However the context is left, all processes are stopped
+and all files removed.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ BUILT = ROOT / ".aws-sam" / "emulated" / "template.yaml"
 
 
 def environment(endpoint=None):
-    """What tools of AWS need to run here, and nothing of the user's own account."""
+    """Returns an environment for AWS tools without anything of the user's own account."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     kept |= {
         "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', '')}",
@@ -45,7 +45,7 @@ def environment(endpoint=None):
     return kept
 
 
-# A function that starts in a few milliseconds more, and takes a third of the time to compile.
+# The function then starts a few milliseconds later, and compiles in a third of the time.
 UNOPTIMIZED = {
     "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
     "CARGO_PROFILE_RELEASE_LTO": "off",
@@ -54,7 +54,7 @@ UNOPTIMIZED = {
 
 
 def run(command, endpoint=None, echo=None, variables=None):
-    """Runs a command to its end. What it prints is shown if it fails, or goes to `echo`."""
+    """Runs a command to its end. Its output is shown if it fails, or goes to `echo`."""
     process = subprocess.Popen(
         [str(part) for part in command],
         cwd=ROOT,
@@ -80,8 +80,8 @@ def run(command, endpoint=None, echo=None, variables=None):
 
 
 def build(echo=None):
-    """Builds the function for this machine, as `sam build` does for AWS but for optimization."""
-    # What sam runs by itself, but without showing what it says.
+    """Builds the function for this machine, as `sam build` does for AWS, but unoptimized."""
+    # sam runs this too, but does not show its progress.
     arm = ["--arm64"] if HERE == "arm64" else []
     release = ["--release", "--bin", "cfn-cognito-idp", *arm]
     run([BIN / "cargo-lambda", "lambda", "build", *release], echo=echo, variables=UNOPTIMIZED)
@@ -136,7 +136,7 @@ def _stopped(*_):
 
 @contextlib.contextmanager
 def emulator():
-    """Starts a ministack, and ends it with all its processes and files, on SIGINT and SIGTERM too."""
+    """Starts a ministack; stops it and removes its files at the end, on SIGINT and SIGTERM too."""
     # SIGINT as well: where a shell has started this in the background, it is ignored otherwise.
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, _stopped)

@@ -1,6 +1,6 @@
-"""Switches every mechanism of mechanisms.toml off, one at a time, and sees its tests fail.
+"""Disables the mechanisms in mechanisms.toml one at a time, and checks that their tests fail.
 
-The work is done on a copy of the tree under target/mutants, with builds of its own.
+This happens on a copy of the tree under target/mutants, with separate builds.
 """
 
 import os
@@ -17,7 +17,7 @@ MECHANISMS = ROOT / "tools" / "mechanisms.toml"
 
 
 def copy_tree() -> None:
-    """Copies what git knows of, as it is in the work tree."""
+    """Copies the files that git tracks, as they are in the work tree."""
     shutil.rmtree(TREE, ignore_errors=True)
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
@@ -29,7 +29,7 @@ def copy_tree() -> None:
 
 
 def outcome(tests: list[str]) -> str:
-    """`passed`, `failed`, or why it is neither."""
+    """Returns `passed`, `failed`, or why it is neither."""
     kind = tests.index("--lib") + 1 if "--lib" in tests else tests.index("--test") + 2
     target, filters = tests[:kind], tests[kind:]
     # Warnings are beside the point: a mutant leaves things unused.
@@ -50,7 +50,7 @@ def outcome(tests: list[str]) -> str:
 
 
 def switched_off(mechanism: dict) -> str:
-    """What comes of its tests without the mechanism."""
+    """Returns the outcome of its tests without the mechanism."""
     path = TREE / mechanism["file"]
     source = path.read_text()
     places = source.count(mechanism["old"])
@@ -68,7 +68,7 @@ def main(names: list[str]) -> int:
     if names:
         mechanisms = [m for m in mechanisms if any(name in m["name"] for name in names)]
     copy_tree()
-    # All at first, because each switch costs a build.
+    # First all unmodified, because each change costs a build.
     on = [outcome(mechanism["tests"]) for mechanism in mechanisms]
     wrong = 0
     for number, (mechanism, on) in enumerate(zip(mechanisms, on), 1):

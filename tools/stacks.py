@@ -1,4 +1,4 @@
-"""CloudFormation stacks and what Cognito holds, as a deployment sees them."""
+"""CloudFormation stacks, and the providers that Cognito holds."""
 
 import dataclasses
 import time
@@ -16,7 +16,7 @@ class Outcome:
 
     @property
     def reason(self):
-        """Everything that CloudFormation said about failures."""
+        """All reasons that CloudFormation gave for failures."""
         return "\n".join(self.reasons)
 
 
@@ -98,7 +98,7 @@ class Stack:
 
 
 def provider(aws, pool, name):
-    """What Cognito holds, without what it records by itself; None if there is nothing."""
+    """Returns the provider without the dates that Cognito adds; None if it does not exist."""
     cognito = aws.client("cognito-idp")
     try:
         found = cognito.describe_identity_provider(UserPoolId=pool, ProviderName=name)
@@ -118,5 +118,5 @@ def names(aws, pool):
 
 
 def masked(details):
-    """`ProviderDetails` for showing."""
+    """Returns `ProviderDetails` with the secrets masked."""
     return {key: "********" if key in SECRETS else value for key, value in details.items()}

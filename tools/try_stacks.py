@@ -1,4 +1,4 @@
-"""`make emulator`: an emulated AWS with the function deployed, to try stacks on until Ctrl-C."""
+"""`make emulator`: an emulated AWS with the function deployed, for trying stacks until Ctrl-C."""
 
 import shlex
 import threading
@@ -17,14 +17,14 @@ def main():
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": emulator.REGION,
         }
-        print(f"The function is {token}.")
+        print(f"The function's ARN (service token): {token}")
         print("In another terminal, in this folder:\n")
         for name, value in variables.items():
             print(f"  export {name}={shlex.quote(value)}")
         print('  export PATH="$PWD/.venv/bin:$PATH"')
         print("  aws cloudformation deploy --stack-name try --template-file examples/secrets.yaml \\")
         print("    --parameter-overrides GoogleClientSecret=example")
-        print("\nCtrl-C ends it, and nothing is left.", flush=True)
+        print("\nCtrl-C stops the emulator and removes its files.", flush=True)
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

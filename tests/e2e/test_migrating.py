@@ -64,7 +64,7 @@ def failing(text, after):
     DependsOn: {after}
     Properties:
       ServiceToken:
-        Fn::ImportValue: !Sub ${{HandlerStack}}-ServiceToken
+        Fn::ImportValue: !Sub ${{FunctionStack}}-ServiceToken
 
 Outputs:
 """

@@ -40,8 +40,8 @@ fn of_equal_keys_the_last_counts() {
     }}}"#;
     let (status, out, _) = check(&["-"], json);
     let expected = [
-        format!("-:3:9: A: warning: Properties is given again at 4:9: {last}"),
-        format!("-:6:33: A: warning: ProviderDetails.MetadataURL is given again at 6:77: {last}"),
+        format!("-:3:9: A: warning: Properties is given again at 4:9; {last}"),
+        format!("-:6:33: A: warning: ProviderDetails.MetadataURL is given again at 6:77; {last}"),
     ];
     assert_eq!(out.lines().collect::<Vec<_>>(), expected);
     assert_eq!(status, 0);
