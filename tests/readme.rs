@@ -82,8 +82,10 @@ fn check_tests(page: &str, is_test: impl Fn(&str) -> bool) -> usize {
     for test in tests {
         count += 1;
         // A function in Rust or Python, or a case of a macro.
-        let forms = ["fn {test}(", "def {test}(", "    {test}:"];
-        let mut forms = forms.iter().map(|form| form.replace("{test}", test));
+        let forms = [("fn ", "("), ("def ", "("), ("    ", ":")];
+        let mut forms = forms
+            .iter()
+            .map(|(before, after)| format!("{before}{test}{after}"));
         assert!(forms.any(|form| sources.contains(&form)), "{test}");
     }
     count
