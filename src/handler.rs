@@ -162,7 +162,8 @@ impl Handler {
             Intent::Create { declared, .. } | Intent::Update { declared, .. } => {
                 let sources = declared.sources.clone();
                 let provider = &mut declared.provider;
-                self.stores.read(sources, provider, deadlines.work).await?;
+                let read = self.stores.read(sources, provider, deadlines.work).await;
+                read.map_err(|error| error.to_string())?;
             }
             Intent::Delete { described, .. } => {
                 if let Some(declared) = described {
@@ -171,7 +172,7 @@ impl Handler {
                     let end = deadlines.comparison;
                     let provider = &mut declared.provider;
                     if let Err(error) = self.stores.read(sources, provider, end).await {
-                        tracing::warn!(error, "cannot compare the provider; leaving it in place");
+                        tracing::warn!(%error, "cannot compare the provider; leaving it in place");
                         *described = None;
                     }
                 }

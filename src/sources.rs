@@ -1,4 +1,4 @@
-//! Values of `ProviderDetails` from where they live: Secrets Manager, the SSM Parameter Store, S3.
+//! Values of `ProviderDetails` that are read from Secrets Manager, the SSM Parameter Store or S3.
 
 mod object;
 mod parameter;
@@ -12,15 +12,16 @@ use secrecy::SecretString;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    attempts::{Attempts, attempt_timeout, unsent, with_unlimited_retries},
+    attempts::{Attempts, CallError, attempt_timeout, unsent, with_unlimited_retries},
     retry::{Fault, Retry},
 };
 use cfn_cognito_idp_core::{
     details::{Details, VALUE_MAX},
-    provider::{Place, Provider, Sources},
+    provider::{Place, Problem, Provider, Sources},
 };
+use object::Object;
 
-/// What one attempt gets. These services answer in tens of milliseconds.
+/// Timeout of a single attempt. These services answer in tens of milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest a value may be, in bytes of UTF-8. More than that of an object is not downloaded.
 const BYTES_MAX: usize = VALUE_MAX * 4;
@@ -33,8 +34,47 @@ pub struct SourceReader {
     retry: Retry,
 }
 
-/// What was fetched, or why it is no text.
-type Content = Result<Fetched, &'static str>;
+/// The reads that failed, and why. The text holds no secret.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ReadError(String);
+
+/// Why one value could not be read, or not be used.
+#[derive(Debug, thiserror::Error)]
+enum SourceError {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("{doing}: {why}")]
+    Content { doing: String, why: ContentError },
+    #[error("{doing}: {problem}")]
+    Value { doing: String, problem: Problem },
+}
+
+/// Why what was fetched holds no value.
+#[derive(Debug, thiserror::Error)]
+enum ContentError {
+    #[error("the secret is binary, not text")]
+    BinarySecret,
+    #[error("the secret is not a JSON object, so it has no key {0}")]
+    NotAnObject(String),
+    #[error("the secret has no key {0}")]
+    NoKey(String),
+    #[error("the value of the secret's key {0} must be a string, a number or a boolean")]
+    NotScalar(String),
+    #[error("the value of the secret's key {0} is not text")]
+    NotText(String),
+    #[error("the parameter has no value")]
+    NoValue,
+    #[error("the object exceeds Cognito's limit of {} bytes", BYTES_MAX)]
+    ObjectTooLong,
+    #[error("the object is not UTF-8 text")]
+    ObjectNotText,
+    #[error("the object ended early")]
+    Incomplete,
+}
+
+/// What was fetched, or why it holds no value.
+type Content = Result<Fetched, ContentError>;
 
 /// A text from a source.
 #[derive(Debug, Clone)]
@@ -55,7 +95,8 @@ impl From<&str> for Fetched {
 }
 
 impl SourceReader {
-    /// With the credentials, endpoints, region and HTTP client of `sdk`. This does nothing yet.
+    /// Creates a reader with the credentials, endpoints, region and HTTP client of `sdk`. Clients are
+    /// built when a value is read.
     pub fn new(sdk: &SdkConfig, retry: Retry) -> Self {
         Self {
             sdk: sdk.clone(),
@@ -67,13 +108,13 @@ impl SourceReader {
     /// Values of the same place come from one call, and so from the same version.
     ///
     /// # Errors
-    /// All the reads that failed and why, in one text without secrets.
+    /// All the reads that failed and why.
     pub async fn read(
         &self,
         sources: Sources,
         provider: &mut Provider,
         end: Instant,
-    ) -> Result<(), String> {
+    ) -> Result<(), ReadError> {
         let mut places: BTreeMap<Place, Vec<(String, Option<String>)>> = BTreeMap::new();
         for (key, source) in sources {
             let keys = places.entry(source.place).or_default();
@@ -88,30 +129,22 @@ impl SourceReader {
         for ((place, keys), content) in places.into_iter().zip(contents) {
             let content = match content {
                 Ok(content) => content,
-                Err(text) => {
-                    failed.push(text);
+                Err(error) => {
+                    failed.push(error.to_string());
                     continue;
                 }
             };
             for (key, json_key) in keys {
-                let value = match &json_key {
-                    Some(json_key) => secret::member(&content.text, json_key),
-                    None => Ok(content.text.clone()),
-                };
                 let doing = doing(&place, &[&key]);
-                let added = value.and_then(|value| {
-                    let added = provider.add(key, value, content.is_secret);
-                    added.map_err(|problem| problem.to_string())
-                });
-                if let Err(why) = added {
-                    failed.push(format!("{doing}: {why}"));
+                if let Err(error) = add(provider, key, json_key.as_deref(), &content, doing) {
+                    failed.push(error.to_string());
                 }
             }
         }
         match failed.as_slice() {
             [] => Ok(()),
             // One service may quote what another has returned.
-            failed => Err(provider.details.redact(&failed.join("; "))),
+            failed => Err(ReadError(provider.details.redact(&failed.join("; ")))),
         }
     }
 
@@ -121,18 +154,23 @@ impl SourceReader {
         doing: String,
         given: &Details,
         end: Instant,
-    ) -> Result<Fetched, String> {
+    ) -> Result<Fetched, SourceError> {
         let operation = operation(place);
         let attempts = Attempts::at(operation, doing.clone(), Some(given), self.retry);
         let Some(attempt_timeout) = attempt_timeout(ATTEMPT_TIMEOUT, end) else {
-            return Err(attempts.out_of_time().text);
+            return Err(attempts.out_of_time().into());
         };
         let got = timeout_at(end, self.get(place, &attempts, attempt_timeout)).await;
         let fetched = match got {
-            Ok(Ok(Ok(content))) => Ok(content),
-            Ok(Ok(Err(why))) => Err(format!("{doing}: {why}")),
-            Ok(Err(unsent)) => Err(attempts.failed(&unsent).text),
-            Err(_) => Err(attempts.out_of_time().text),
+            Ok(Ok(content)) => content.map_err(|why| SourceError::Content { doing, why }),
+            Ok(Err(unsent)) => {
+                let mut error = attempts.failed(&unsent);
+                if let Place::Object { .. } = place {
+                    error.text += object::hint(error.code.as_deref());
+                }
+                Err(error.into())
+            }
+            Err(_) => Err(attempts.out_of_time().into()),
         };
         // Not why: that may quote what is being read elsewhere at this moment.
         tracing::debug!(operation, failed = fetched.is_err(), "called");
@@ -175,11 +213,36 @@ impl SourceReader {
                 key,
                 version_id,
             } => {
-                let object = (bucket.as_str(), key.as_str(), version_id.as_deref());
+                let object = Object {
+                    bucket,
+                    key,
+                    version_id: version_id.as_deref(),
+                };
                 let got = object::get(&sdk, object, attempts).await;
                 got.map_err(|error| unsent(&error))
             }
         }
+    }
+}
+
+/// Adds to the provider what was fetched for a key, or the member of it under `json_key`.
+fn add(
+    provider: &mut Provider,
+    key: String,
+    json_key: Option<&str>,
+    content: &Fetched,
+    doing: String,
+) -> Result<(), SourceError> {
+    let value = match json_key {
+        Some(json_key) => secret::member(&content.text, json_key),
+        None => Ok(content.text.clone()),
+    };
+    match value {
+        Ok(value) => {
+            let added = provider.add(key, value, content.is_secret);
+            added.map_err(|problem| SourceError::Value { doing, problem })
+        }
+        Err(why) => Err(SourceError::Content { doing, why }),
     }
 }
 
@@ -191,7 +254,7 @@ const fn operation(place: &Place) -> &'static str {
     }
 }
 
-/// What is being done, for the operator.
+/// Says what is being done, for the operator.
 fn doing(place: &Place, keys: &[&str]) -> String {
     let keys: Vec<_> = keys
         .iter()

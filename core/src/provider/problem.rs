@@ -61,8 +61,8 @@ pub enum Problem {
         /// The published character class, in words.
         allowed: &'static str,
     },
-    /// A path that a URL would take for another.
-    #[error("{0} may not have . or .. between slashes")]
+    /// A path that a URL would shorten.
+    #[error("{0} may not have . or .. between slashes, which URLs leave out")]
     Steps(Cow<'static, str>),
     /// A social provider by a name of its own.
     #[error("ProviderName must be {0}, as every provider of that type is called in Cognito")]

@@ -262,7 +262,9 @@ fn source() -> Value {
 /// What a member of a source may be, beside its length.
 fn pattern(member: &str) -> Option<&'static str> {
     match member {
-        "Bucket" => Some(r"^(?!\.\.?(?![\s\S]))[A-Za-z0-9._-]*$"),
+        "Bucket" => Some(
+            r"^(?!(?:[\s\S]*/)?\.\.?(?:/|(?![\s\S])))(?:arn:[A-Za-z0-9._:/-]*|[A-Za-z0-9._-]*)$",
+        ),
         "Key" => Some(r"^(?!(?:[\s\S]*/)?\.\.?(?:/|(?![\s\S])))"),
         _ => None,
     }

@@ -193,18 +193,23 @@ impl Reader<'_> {
         Some(text)
     }
 
-    /// A bucket's name becomes part of a host name, and the request carries credentials.
+    /// Checks the name of a bucket, which becomes part of a host name, or the ARN of an access point.
     fn check_bucket(&mut self, name: &str) {
-        let is_allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+        let marks = if name.starts_with("arn:") {
+            ".-_:/"
+        } else {
+            ".-_"
+        };
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || marks.contains(c);
         if !name.chars().all(is_allowed) {
             self.problems.push(Problem::Characters {
                 path: format!("{}.Bucket", self.path).into(),
-                allowed: "letters, digits and . - _",
+                allowed: "letters, digits and . - _, and : / in the ARN of an access point",
             });
         }
     }
 
-    /// URLs cannot hold such parts: they are taken for steps in the path.
+    /// Checks that no part is `.` or `..`: the URL of the request would lose it.
     fn check_steps(&mut self, member: &str, text: &str) {
         if text.split('/').any(|part| matches!(part, "." | "..")) {
             let path = format!("{}.{member}", self.path);
