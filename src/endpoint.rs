@@ -1,11 +1,11 @@
-//! Endpoint overrides, by the SDK's rules: the variable of a service, else the variable for all
-//! services. An empty variable counts as unset, because SAM and others export empty ones.
-//! `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` applies to all of them.
+//! Endpoints other than AWS's, by the SDK's rules: the variable of a service, or else that of all. An
+//! empty one means unset, as SAM and others export it, and
+//! `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` counts for all of them.
 
 use aws_config::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-/// A service configuration that ignores empty endpoints.
+/// The configuration of every service without the endpoints that are set and empty.
 #[derive(Debug)]
 struct NonEmpty(SdkConfig);
 
@@ -16,7 +16,7 @@ impl LoadServiceConfig for NonEmpty {
     }
 }
 
-/// Returns the configuration without empty endpoints.
+/// Returns the configuration with empty endpoints taken for unset.
 pub(crate) fn without_empty(sdk: SdkConfig) -> SdkConfig {
     let endpoint = sdk.endpoint_url().filter(|url| !url.is_empty());
     let endpoint = endpoint.map(ToOwned::to_owned);
@@ -26,17 +26,16 @@ pub(crate) fn without_empty(sdk: SdkConfig) -> SdkConfig {
     cleared.build()
 }
 
-/// Returns the endpoint that overrides AWS's for a service, if there is one.
-pub(crate) fn configured(sdk: &SdkConfig, service_id: &str) -> Option<String> {
+/// Returns whether requests to that service go to another host than AWS's.
+pub(crate) fn is_overridden(sdk: &SdkConfig, service_id: &str) -> bool {
     let key = ServiceConfigKey::builder()
         .service_id(service_id)
         .env("AWS_ENDPOINT_URL")
         .profile("endpoint_url")
-        .build()
-        .ok()?;
-    let own = sdk
-        .service_config()
-        .and_then(|config| config.load_config(key));
-    let url = own.or_else(|| sdk.endpoint_url().map(ToOwned::to_owned))?;
-    Some(url.trim_end_matches('/').to_owned())
+        .build();
+    let of_service = key
+        .ok()
+        .zip(sdk.service_config())
+        .and_then(|(key, config)| config.load_config(key));
+    of_service.is_some() || sdk.endpoint_url().is_some()
 }

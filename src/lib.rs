@@ -42,12 +42,10 @@ mod endpoint;
 pub mod error;
 pub mod event;
 pub mod handler;
-mod hosts;
 pub mod http;
 mod intent;
 pub mod logging;
 pub mod preconnect;
-mod request;
 pub mod response;
 pub mod retry;
 pub mod sources;
@@ -165,8 +163,8 @@ async fn configure() -> Result<Handler, Error> {
 fn is_emulated() -> bool {
     std::env::vars_os().any(|(name, value)| {
         let name = name.to_string_lossy();
-        let elsewhere = name == "RESPONSE_URL_HOSTS" || name.starts_with("AWS_ENDPOINT_URL");
-        elsewhere && !value.is_empty()
+        let overrides = name == "RESPONSE_URL_HOSTS" || name.starts_with("AWS_ENDPOINT_URL");
+        overrides && !value.is_empty()
     })
 }
 

@@ -1,4 +1,4 @@
-//! Reads values of `ProviderDetails` from Secrets Manager, the SSM Parameter Store and S3.
+//! Values of `ProviderDetails` that are read from Secrets Manager, the SSM Parameter Store or S3.
 
 mod object;
 mod parameter;
@@ -12,45 +12,83 @@ use secrecy::SecretString;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    attempts::{Attempts, attempt_timeout, unsent, with_unlimited_retries},
+    attempts::{Attempts, ServiceError, attempt_timeout, unsent, with_unlimited_retries},
     retry::{AttemptError, Retry},
 };
 use cfn_cognito_idp_core::{
     details::{Details, VALUE_MAX},
-    provider::{Declared, Location},
+    provider::{Declared, Location, PropertyError, Provider},
 };
+use object::Object;
 
-/// The timeout of a single attempt. These services respond in tens of milliseconds.
+/// Timeout of a single attempt. These services answer in tens of milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest value in bytes of UTF-8. At most one byte more of an object is downloaded.
+/// The longest a value may be, in bytes of UTF-8. More than that of an object is not downloaded.
 const BYTES_MAX: usize = VALUE_MAX * 4;
 
-/// A reader of values. It creates a service client for each read, because most stacks need none;
-/// the shared HTTP client keeps the connections.
+/// The services that hold values. Their clients are made for each read: most stacks never need
+/// one, and a connection is kept by the HTTP client that all of them share.
 #[derive(Debug)]
 pub struct SourceReader {
     sdk: SdkConfig,
     retry: Retry,
 }
 
-/// The fetched text, or the reason why the item is not text.
-type Content = Result<Fetched, &'static str>;
+/// The reads that failed, and why. The text holds no secret.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ReadError(String);
+
+/// Why one value could not be read, or not be used.
+#[derive(Debug, thiserror::Error)]
+enum SourceError {
+    #[error(transparent)]
+    Call(#[from] ServiceError),
+    #[error("{action}: {error}")]
+    Content { action: String, error: ContentError },
+    #[error("{action}: {error}")]
+    Value {
+        action: String,
+        error: PropertyError,
+    },
+}
+
+/// Why what was fetched holds no value.
+#[derive(Debug, thiserror::Error)]
+enum ContentError {
+    #[error("the secret is binary, not text")]
+    BinarySecret,
+    #[error("the secret is not a JSON object, so it has no key {0}")]
+    NotAnObject(String),
+    #[error("the secret has no key {0}")]
+    NoKey(String),
+    #[error("the value of the secret's key {0} must be a string, a number or a boolean")]
+    NotScalar(String),
+    #[error("the value of the secret's key {0} is not text")]
+    NotText(String),
+    #[error("the parameter has no value")]
+    NoValue,
+    #[error("the object exceeds Cognito's limit of {} bytes", BYTES_MAX)]
+    ObjectTooLong,
+    #[error("the object is not UTF-8 text")]
+    ObjectNotText,
+    #[error("the object ended early")]
+    Incomplete,
+}
+
+/// What was fetched, or why it holds no value.
+type Content = Result<Fetched, ContentError>;
 
 /// A text from a source.
 #[derive(Debug, Clone)]
 struct Fetched {
     text: SecretString,
-    /// Whether it must not be shown. Only plain parameters may be.
+    /// Whether it must not be shown: only a plain parameter may be.
     is_secret: bool,
 }
 
-/// The errors of all sources that could not be read, with secrets redacted.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct ReadError(String);
-
 impl From<&str> for Fetched {
-    /// Returns a text that must not be shown.
+    /// A text that must not be shown.
     fn from(text: &str) -> Self {
         Self {
             text: text.into(),
@@ -60,8 +98,8 @@ impl From<&str> for Fetched {
 }
 
 impl SourceReader {
-    /// Creates a reader with the credentials, endpoints, region and HTTP client of `sdk`. Service
-    /// clients are created for each read.
+    /// Creates a reader with the credentials, endpoints, region and HTTP client of `sdk`. Clients are
+    /// built when a value is read.
     pub fn new(sdk: &SdkConfig, retry: Retry) -> Self {
         Self {
             sdk: sdk.clone(),
@@ -69,8 +107,8 @@ impl SourceReader {
         }
     }
 
-    /// Reads all sources concurrently until `end`, and adds their values to the declared provider.
-    /// One call reads all values from the same place, so they have the same version.
+    /// Reads all sources at once, until `end`, and completes the declared provider with their values.
+    /// Values of the same location come from one call, and so from the same version.
     ///
     /// # Errors
     /// Returns an error if a source cannot be read or a value breaks a rule.
@@ -80,80 +118,77 @@ impl SourceReader {
         end: Instant,
     ) -> Result<Declared, ReadError> {
         let provider = &mut declared.provider;
-        let mut places: BTreeMap<Location, Vec<(String, Option<String>)>> = BTreeMap::new();
+        let mut locations: BTreeMap<Location, Vec<(String, Option<String>)>> = BTreeMap::new();
         for (key, source) in &declared.sources {
-            let keys = places.entry(source.place.clone()).or_default();
+            let keys = locations.entry(source.location.clone()).or_default();
             keys.push((key.clone(), source.json_key.clone()));
         }
-        let reads = places.iter().map(|(place, keys)| {
+        let reads = locations.iter().map(|(location, keys)| {
             let names: Vec<_> = keys.iter().map(|(key, _)| key.as_str()).collect();
-            self.fetch(place, action(place, &names), &provider.details, end)
+            self.fetch(location, action(location, &names), &provider.details, end)
         });
         let contents = join_all(reads).await;
         let mut failed = Vec::new();
-        for ((place, keys), content) in places.into_iter().zip(contents) {
+        for ((location, keys), content) in locations.into_iter().zip(contents) {
             let content = match content {
                 Ok(content) => content,
-                Err(text) => {
-                    failed.push(text);
+                Err(error) => {
+                    failed.push(error.to_string());
                     continue;
                 }
             };
             for (key, json_key) in keys {
-                let value = match &json_key {
-                    Some(json_key) => secret::member(&content.text, json_key),
-                    None => Ok(content.text.clone()),
-                };
-                let action = action(&place, &[&key]);
-                let added = value.and_then(|value| {
-                    let added = provider.add(key, value, content.is_secret);
-                    added.map_err(|problem| problem.to_string())
-                });
-                if let Err(why) = added {
-                    failed.push(format!("{action}: {why}"));
+                let action = action(&location, &[&key]);
+                if let Err(error) = add(provider, key, json_key.as_deref(), &content, action) {
+                    failed.push(error.to_string());
                 }
             }
         }
         if failed.is_empty() {
             Ok(declared)
         } else {
-            // A message of one service may quote a value from another.
+            // One service may quote what another has returned.
             Err(ReadError(provider.details.redact(&failed.join("; "))))
         }
     }
 
     async fn fetch(
         &self,
-        place: &Location,
+        location: &Location,
         action: String,
         given: &Details,
         end: Instant,
-    ) -> Result<Fetched, String> {
-        let operation = operation(place);
+    ) -> Result<Fetched, SourceError> {
+        let operation = operation(location);
         let attempts = Attempts::new(operation, action.clone(), Some(given), self.retry);
         let Some(attempt_timeout) = attempt_timeout(ATTEMPT_TIMEOUT, end) else {
-            return Err(attempts.out_of_time().text);
+            return Err(attempts.out_of_time().into());
         };
-        let got = timeout_at(end, self.get(place, &attempts, attempt_timeout)).await;
+        let got = timeout_at(end, self.get(location, &attempts, attempt_timeout)).await;
         let fetched = match got {
-            Ok(Ok(Ok(content))) => Ok(content),
-            Ok(Ok(Err(why))) => Err(format!("{action}: {why}")),
-            Ok(Err(unsent)) => Err(attempts.failed(&unsent).text),
-            Err(_) => Err(attempts.out_of_time().text),
+            Ok(Ok(content)) => content.map_err(|error| SourceError::Content { action, error }),
+            Ok(Err(unsent)) => {
+                let mut error = attempts.failed(&unsent);
+                if let Location::Object { .. } = location {
+                    error.text += object::hint(error.code.as_deref());
+                }
+                Err(error.into())
+            }
+            Err(_) => Err(attempts.out_of_time().into()),
         };
-        // The error is not logged: it may quote a value that another read is fetching.
+        // Not error: that may quote what is being read elsewhere at this moment.
         tracing::debug!(operation, failed = fetched.is_err(), "called");
         fetched
     }
 
     async fn get(
         &self,
-        place: &Location,
+        location: &Location,
         attempts: &Attempts,
         attempt_timeout: Duration,
     ) -> Result<Content, AttemptError> {
         let mut sdk = with_unlimited_retries(&self.sdk).into_builder();
-        if let Some(region) = place.region() {
+        if let Some(region) = location.region() {
             sdk = sdk.region(Region::new(region.to_owned()));
         }
         let sdk = sdk
@@ -163,7 +198,7 @@ impl SourceReader {
                     .build(),
             )
             .build();
-        match place {
+        match location {
             Location::Secret {
                 secret_id,
                 version_id,
@@ -182,7 +217,11 @@ impl SourceReader {
                 key,
                 version_id,
             } => {
-                let object = (bucket.as_str(), key.as_str(), version_id.as_deref());
+                let object = Object {
+                    bucket,
+                    key,
+                    version_id: version_id.as_deref(),
+                };
                 let got = object::get(&sdk, object, attempts).await;
                 got.map_err(|error| unsent(&error))
             }
@@ -190,19 +229,40 @@ impl SourceReader {
     }
 }
 
-const fn operation(place: &Location) -> &'static str {
-    match place {
+/// Adds to the provider what was fetched for a key, or the member of it under `json_key`.
+fn add(
+    provider: &mut Provider,
+    key: String,
+    json_key: Option<&str>,
+    content: &Fetched,
+    action: String,
+) -> Result<(), SourceError> {
+    let value = match json_key {
+        Some(json_key) => secret::member(&content.text, json_key),
+        None => Ok(content.text.clone()),
+    };
+    match value {
+        Ok(value) => {
+            let added = provider.add(key, value, content.is_secret);
+            added.map_err(|error| SourceError::Value { action, error })
+        }
+        Err(error) => Err(SourceError::Content { action, error }),
+    }
+}
+
+const fn operation(location: &Location) -> &'static str {
+    match location {
         Location::Secret { .. } => "GetSecretValue",
         Location::Parameter { .. } => "GetParameter",
         Location::Object { .. } => "GetObject",
     }
 }
 
-/// Returns a description of the action, for the operator.
-fn action(place: &Location, keys: &[&str]) -> String {
+/// Says what is being done, for the operator.
+fn action(location: &Location, keys: &[&str]) -> String {
     let keys: Vec<_> = keys
         .iter()
         .map(|key| format!("ProviderDetails.{key}"))
         .collect();
-    format!("reading {} from {place}", keys.join(" and "))
+    format!("reading {} from {location}", keys.join(" and "))
 }

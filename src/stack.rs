@@ -1,54 +1,38 @@
-//! Asks CloudFormation whether a request is still the latest of its resource.
+//! CloudFormation, asked whether a request is still the last one of its resource.
 
 use std::time::Duration;
 
 use aws_config::{Region, SdkConfig, timeout::TimeoutConfig};
-use aws_sdk_cognitoidentityprovider::{
-    config::http::HttpResponse,
-    error::{BoxError, ErrorMetadata},
+use aws_sdk_cloudformation::{
+    Client, config::Builder, operation::describe_stack_resource::DescribeStackResourceError,
+    types::StackResourceDetail,
 };
-use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
-use aws_smithy_types::{DateTime, date_time::Format};
-use http::header::CONTENT_TYPE;
-use roxmltree::{Document, Node};
 use tokio::time::{Instant, timeout_at};
-use url::form_urlencoded;
 
 use crate::{
-    attempts::{Attempts, unsent, with_unlimited_retries},
-    endpoint,
-    hosts::Hosts,
-    request::{Answer, Service},
-    retry::{Retry, Rounds},
+    attempts::{Attempts, Classifier, unlimited_retry_partition, unsent, with_unlimited_retries},
+    retry::{AttemptError, Retry, Rounds},
 };
 use cfn_cognito_idp_core::plan::{Outcome, Output, StackResource};
 
-/// The timeout of a single attempt. CloudFormation responds in tens of milliseconds.
+/// Timeout of a single attempt. CloudFormation answers in tens of milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// The longest time to wait for a response, retries included.
+/// How long an answer is worth waiting for.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The longest time from the date of a request to the change of its resource's status, in
-/// milliseconds. The status changes before the request, but the date is truncated to seconds. The
-/// status of a rollback changes later.
+/// How long after the date of a request its resource may have come into its status, in milliseconds.
+/// The status comes first, and the date has whole seconds. That of a rollback comes later.
 const SAME_REQUEST_MS: i64 = 1_000;
 
-const CLOUDFORMATION: Service<Description> = Service {
-    name: "cloudformation",
-    operation: "DescribeStackResource",
-    signing: |_| {},
-    read,
-};
-
-/// A resource as CloudFormation describes it.
+/// A resource, as CloudFormation describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Description {
     status: String,
-    /// The time of the last change of the status, in milliseconds since 1970.
+    /// Since when it has that status, in milliseconds since 1970.
     since_ms: i64,
     physical_id: Option<String>,
 }
 
-/// A client for CloudFormation in all regions.
+/// Stacks, in every region.
 #[derive(Debug)]
 pub struct Stacks {
     sdk: SdkConfig,
@@ -56,11 +40,11 @@ pub struct Stacks {
 }
 
 impl Stacks {
-    /// Creates a client with the credentials, endpoint and HTTP client of `sdk`.
+    /// Stacks that are read with the credentials, endpoint and HTTP client of `sdk`.
     pub fn new(sdk: &SdkConfig, retry: Retry) -> Self {
         Self {
             sdk: sdk.clone(),
-            // A missing response is better than a long wait.
+            // It goes without an answer rather than wait long for one.
             retry: Retry {
                 access_denied: Duration::ZERO,
                 throttled: Rounds {
@@ -72,11 +56,11 @@ impl Stacks {
         }
     }
 
-    /// Returns the state of a resource, and whether its request of the time `issued` (in seconds
-    /// since 1970) is superseded.
+    /// Asks about a resource, and whether its request that was issued at that time, in seconds since
+    /// 1970, is over for CloudFormation.
     ///
     /// # Errors
-    /// Returns an error if CloudFormation cannot be asked, for example without permission.
+    /// When the answer cannot be had, for want of a permission say.
     pub async fn resource(
         &self,
         stack_id: &str,
@@ -85,7 +69,7 @@ impl Stacks {
         end: Instant,
     ) -> Outcome {
         let action = format!("asking CloudFormation about {logical_id}");
-        let attempts = Attempts::new(CLOUDFORMATION.operation, action, None, self.retry);
+        let attempts = Attempts::new("DescribeStackResource", action, None, self.retry);
         let end = end.min(Instant::now() + PATIENCE);
         let asked = timeout_at(end, self.describe(stack_id, logical_id, &attempts));
         match asked.await {
@@ -103,7 +87,7 @@ impl Stacks {
         stack_id: &str,
         logical_id: &str,
         attempts: &Attempts,
-    ) -> Result<Description, crate::retry::AttemptError> {
+    ) -> Result<Description, AttemptError> {
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
@@ -113,28 +97,34 @@ impl Stacks {
         if let Some(region) = region(stack_id) {
             sdk = sdk.region(Region::new(region.to_owned()));
         }
-        let sdk = sdk.build();
-        let endpoint = match endpoint::configured(&sdk, "CloudFormation") {
-            Some(url) => url,
-            None => format!("https://{}", Hosts::of(&sdk).await.cloudformation()),
-        };
-        let form = form_urlencoded::Serializer::new(String::new())
-            .append_pair("Action", CLOUDFORMATION.operation)
-            .append_pair("Version", "2010-05-15")
-            .append_pair("StackName", stack_id)
-            .append_pair("LogicalResourceId", logical_id)
-            .finish();
-        let mut request = http::Request::new(form);
-        *request.method_mut() = http::Method::POST;
-        let form = http::HeaderValue::from_static("application/x-www-form-urlencoded");
-        request.headers_mut().insert(CONTENT_TYPE, form);
-        let sent = CLOUDFORMATION.send(&sdk, &endpoint, request, attempts);
-        sent.await.map_err(|error| unsent(&error))
+        let config = Builder::from(&sdk.build())
+            .retry_partition(unlimited_retry_partition())
+            .retry_classifier(Classifier::<DescribeStackResourceError>::new(attempts))
+            .interceptor(attempts.clone())
+            .build();
+        let got = Client::from_conf(config)
+            .describe_stack_resource()
+            .stack_name(stack_id)
+            .logical_resource_id(logical_id)
+            .send()
+            .await
+            .map_err(|error| unsent(&error))?;
+        let description = got.stack_resource_detail.and_then(Description::new);
+        description
+            .ok_or_else(|| AttemptError::InvalidResponse("it describes no resource".to_owned()))
     }
 }
 
 impl Description {
-    /// Returns whether the request of the time `issued` set the status.
+    fn new(detail: StackResourceDetail) -> Option<Self> {
+        Some(Self {
+            status: detail.resource_status?.as_str().to_owned(),
+            since_ms: detail.last_updated_timestamp?.to_millis().ok()?,
+            physical_id: detail.physical_resource_id,
+        })
+    }
+
+    /// Whether the resource has this status because of the request that was issued then.
     fn is_of(&self, issued: i64) -> bool {
         let issued_ms = issued.saturating_mul(1_000);
         self.status.ends_with("_IN_PROGRESS")
@@ -142,46 +132,13 @@ impl Description {
     }
 }
 
-/// Returns the region in the ARN of a stack. It is validated because it becomes part of a host name
-/// to which credentials are sent.
+/// The region of a stack, by its ARN. It becomes part of a host name, and the request carries
+/// credentials.
 fn region(stack_id: &str) -> Option<&str> {
     // arn:aws:cloudformation:eu-west-1:123456789012:stack/idp/51af3dc0
     let region = stack_id.strip_prefix("arn:")?.split(':').nth(2)?;
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (!region.is_empty() && region.chars().all(is_name)).then_some(region)
-}
-
-fn read(response: &HttpResponse) -> Answer<Description> {
-    let body = str::from_utf8(response.body().bytes().unwrap_or_default()).unwrap_or_default();
-    let document = Document::parse(body);
-    let of = |name: &str| {
-        let nodes = document.as_ref().ok()?.descendants();
-        let mut named = nodes.filter(|node| node.tag_name().name() == name);
-        named.next().and_then(|node: Node<'_, '_>| node.text())
-    };
-    if !response.status().is_success() {
-        let mut error = ErrorMetadata::builder();
-        if let Some(code) = of("Code") {
-            error = error.code(code);
-        }
-        if let Some(message) = of("Message") {
-            error = error.message(message);
-        }
-        return Err(OrchestratorError::operation(error.build()));
-    }
-    let since = of("LastUpdatedTimestamp")
-        .and_then(|date| DateTime::from_str(date, Format::DateTime).ok())
-        .and_then(|date| date.to_millis().ok());
-    match (of("ResourceStatus"), since) {
-        (Some(status), Some(since_ms)) => Ok(Description {
-            status: status.to_owned(),
-            since_ms,
-            physical_id: of("PhysicalResourceId").map(str::to_owned),
-        }),
-        _ => Err(OrchestratorError::other(BoxError::from(
-            "not a description of a resource",
-        ))),
-    }
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ impl Report {
             add(
                 "first poll",
                 times(ours.first_poll, empty.first_poll),
-                1.6,
+                1.75,
                 "×",
             );
             add(
@@ -116,7 +116,7 @@ impl Report {
                 "×",
             );
         }
-        add("zip", megabytes(self.sizes.zipped), 3.0, "MB");
+        add("zip", megabytes(self.sizes.zipped), 4.0, "MB");
         if let Some(ours) = self.medians(Wire::Tls, Speed::Share(128)) {
             let answer = milliseconds(ours.first_answer);
             add("first answer over TLS, 128 MB", answer, 80.0, "ms");

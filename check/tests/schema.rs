@@ -89,7 +89,10 @@ fn every_property_is_in_the_schema_and_in_the_valid_example() {
 #[test]
 fn what_is_valid_is_valid_for_both() {
     let validator = validator();
-    let mut valid = vec![oidc()];
+    let mut access_point = oidc();
+    access_point["ProviderDetailsFrom"]["from_object"]["S3"]["Bucket"] =
+        "arn:aws:s3:eu-west-1:123456789012:accesspoint/idp".into();
+    let mut valid = vec![oidc(), access_point];
     let others = [
         (
             "SAML",

@@ -1,159 +1,123 @@
-//! Reads an object in S3 with one request.
+//! An object in S3, in whichever region its bucket is.
 
-use aws_config::SdkConfig;
-use aws_runtime::auth::SigningOptions;
-use aws_sdk_secretsmanager::{config::http::HttpResponse, error::ErrorMetadata};
-use aws_smithy_http::{
-    label::{EncodingStrategy, fmt_string},
-    query,
+use aws_config::{Region, SdkConfig};
+use aws_sdk_s3::{
+    Client,
+    config::{Builder, ResponseChecksumValidation, http::HttpResponse},
+    error::SdkError,
+    operation::get_object::{GetObjectError, GetObjectOutput},
 };
-use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
-use http::header::RANGE;
-use roxmltree::Document;
 
-use super::{BYTES_MAX, Content, Fetched};
+use super::{BYTES_MAX, Content, ContentError, Fetched};
 use crate::{
-    attempts::Attempts,
+    attempts::{Attempts, Classifier, unlimited_retry_partition},
     endpoint,
-    hosts::Hosts,
-    request::{Answer, Outcome, Service},
 };
 
-const S3: Service<Content> = Service {
-    name: "s3",
-    operation: "GetObject",
-    signing,
-    read,
-};
-
-/// The byte order mark that some programs write before UTF-8. It is not part of the text.
+/// What some programs write before UTF-8. It is no part of the text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// The longest label of a host name.
-const HOST_MAX: usize = 63;
 
-/// Reads an object.
+/// An object and its version.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Object<'a> {
+    /// The name of the bucket, or the ARN of an access point.
+    pub bucket: &'a str,
+    pub key: &'a str,
+    pub version_id: Option<&'a str>,
+}
+
+/// Reads the object. Where S3 says that the bucket is in another region, reads it there.
 ///
 /// # Errors
-/// Returns the error of the last attempt.
+/// What the last attempt failed with.
 pub(super) async fn get(
     sdk: &SdkConfig,
-    (bucket, key, version_id): (&str, &str, Option<&str>),
+    object: Object<'_>,
     attempts: &Attempts,
-) -> Outcome<Content> {
-    let endpoint = match endpoint::configured(sdk, "S3") {
-        Some(url) => format!("{url}/{bucket}"),
-        None => on(&Hosts::of(sdk).await.s3(), bucket),
-    };
-    let mut target = format!("/{}", fmt_string(key, EncodingStrategy::Greedy));
-    if let Some(version_id) = version_id {
-        target = format!("{target}?versionId={}", query::fmt_string(version_id));
+) -> Result<Content, SdkError<GetObjectError, HttpResponse>> {
+    let mut got = request(sdk, object, attempts).await;
+    let region = got.as_ref().err().and_then(region_of_bucket);
+    if let Some(region) = region.filter(|region| sdk.region() != Some(region)) {
+        let sdk = sdk.to_builder().region(region).build();
+        got = request(&sdk, object, attempts).await;
     }
-    // One byte more than the limit shows that an object exceeds it.
-    let range = format!("bytes=0-{BYTES_MAX}");
-    let request = http::Request::get(target).header(RANGE, range);
-    match request.body(String::new()) {
-        Ok(request) => S3.send(sdk, &endpoint, request, attempts).await,
-        Err(_) => Ok(Err("its key cannot be part of a URL")),
-    }
-}
-
-/// Returns the URL of a bucket: with a host of its own if the name is a valid label, else with a
-/// path. A dot in the name would not match the certificate.
-fn on(s3: &str, bucket: &str) -> String {
-    let of_hosts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if bucket.len() <= HOST_MAX && bucket.chars().all(of_hosts) {
-        format!("https://{bucket}.{s3}")
-    } else {
-        format!("https://{s3}/{bucket}")
+    match got {
+        // The body came as a whole, so that there is nothing to wait for.
+        Ok(output) => Ok(match output.body.collect().await {
+            Ok(body) => text(&body.into_bytes()),
+            Err(_) => Err(ContentError::Incomplete),
+        }),
+        // There is no first byte: the object is empty.
+        Err(error) if status(&error) == Some(416) => Ok(Ok("".into())),
+        Err(error) => Err(error),
     }
 }
 
-/// Sets S3's signing options: the path is encoded once and not normalised, and a header contains
-/// the body's hash.
-const fn signing(options: &mut SigningOptions) {
-    options.double_uri_encode = false;
-    options.normalize_uri_path = false;
-    options.content_sha256_header = true;
+async fn request(
+    sdk: &SdkConfig,
+    Object {
+        bucket,
+        key,
+        version_id,
+    }: Object<'_>,
+    attempts: &Attempts,
+) -> Result<GetObjectOutput, SdkError<GetObjectError, HttpResponse>> {
+    // The host of an emulator rarely resolves with a bucket before it. S3 takes no ARN in a path.
+    let path_style = endpoint::is_overridden(sdk, "S3") && !bucket.starts_with("arn:");
+    let config = Builder::from(sdk)
+        .force_path_style(path_style)
+        // They need SigV4a, which this build leaves out.
+        .disable_multi_region_access_points(true)
+        // The checksum of an object tells nothing of a range, and the SDK would compare after its
+        // last attempt.
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+        .retry_partition(unlimited_retry_partition())
+        .retry_classifier(Classifier::<GetObjectError>::new(attempts))
+        .interceptor(attempts.clone())
+        .build();
+    Client::from_conf(config)
+        .get_object()
+        .bucket(bucket)
+        .key(key)
+        .set_version_id(version_id.map(ToOwned::to_owned))
+        // One byte past the limit tells that it is passed.
+        .range(format!("bytes=0-{BYTES_MAX}"))
+        .send()
+        .await
 }
 
-fn read(response: &HttpResponse) -> Answer<Content> {
-    let body = response.body().bytes().unwrap_or_default();
-    match response.status().as_u16() {
-        200..300 => Ok(text(body)),
-        // The range is not satisfiable: the object is empty.
-        416 => Ok(Ok("".into())),
-        _ => Err(OrchestratorError::operation(error(body))),
+/// Returns the region that a redirect names.
+fn region_of_bucket(error: &SdkError<GetObjectError, HttpResponse>) -> Option<Region> {
+    let response = error.raw_response()?;
+    // The second is for a signature that names another region.
+    if !matches!(response.status().as_u16(), 301 | 400) {
+        return None;
     }
+    let region = response.headers().get("x-amz-bucket-region")?;
+    Some(Region::new(region.to_owned()))
+}
+
+fn status(error: &SdkError<GetObjectError, HttpResponse>) -> Option<u16> {
+    Some(error.raw_response()?.status().as_u16())
 }
 
 fn text(bytes: &[u8]) -> Content {
     if bytes.len() > BYTES_MAX {
-        return Err("the object is longer than Cognito takes, it has more than 524288 bytes");
+        return Err(ContentError::ObjectTooLong);
     }
-    // The mark is not part of the text.
+    // It says that what follows is UTF-8.
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let text = str::from_utf8(bytes);
     text.map(Fetched::from)
-        .map_err(|_| "the object is not UTF-8 text")
+        .map_err(|_| ContentError::ObjectNotText)
 }
 
-/// Parses an error response of S3. Other responses yield empty metadata.
-fn error(body: &[u8]) -> ErrorMetadata {
-    let mut error = ErrorMetadata::builder();
-    let text = str::from_utf8(body).unwrap_or_default();
-    if let Ok(document) = Document::parse(text) {
-        let of = |name| {
-            let members = document.root_element().children();
-            let mut members = members.filter(|member| member.has_tag_name(name));
-            members.next().and_then(|member| member.text())
-        };
-        if let Some(code) = of("Code") {
-            error = error.code(code);
+/// Returns what to add to a refusal of S3's with that code.
+pub(super) fn hint(code: Option<&str>) -> &'static str {
+    match code {
+        Some("AccessDenied") => {
+            " (or the object does not exist: S3 says so only to those with s3:ListBucket)"
         }
-        let hint = match of("Code") {
-            Some("AccessDenied") => {
-                " (or there is no such object, which S3 does not tell without s3:ListBucket)"
-            }
-            Some("PermanentRedirect" | "TemporaryRedirect" | "AuthorizationHeaderMalformed") => {
-                " (the bucket has to be in the region of the function)"
-            }
-            _ => "",
-        };
-        if let Some(message) = of("Message") {
-            error = error.message(format!("{message}{hint}"));
-        }
-    }
-    error.build()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bucket_is_a_host_if_its_name_can_be_one() {
-        let s3 = "s3.eu-west-1.amazonaws.com";
-        assert_eq!(on(s3, "meta-1"), format!("https://meta-1.{s3}"));
-        let long = "a".repeat(64);
-        for name in ["meta.example.com", "Meta", "my_meta", &long] {
-            assert_eq!(on(s3, name), format!("https://{s3}/{name}"));
-        }
-    }
-
-    #[test]
-    fn errors_are_read_if_they_are_those_of_s3() {
-        let s3 = "<?xml version=\"1.0\"?>\n<Error><Code>NoSuchKey</Code><Message>Not &lt;here&gt;\
-                  </Message><Key>k</Key></Error>";
-        let read = error(s3.as_bytes());
-        assert_eq!(read.code(), Some("NoSuchKey"));
-        assert_eq!(read.message(), Some("Not <here>"));
-        let s3 = "<Error><Code>PermanentRedirect</Code><Message>Elsewhere.</Message></Error>";
-        assert_eq!(
-            error(s3.as_bytes()).message(),
-            Some("Elsewhere. (the bucket has to be in the region of the function)")
-        );
-        for other in ["", "<html>Service Unavailable", "<html><body/></html>"] {
-            assert_eq!(error(other.as_bytes()), ErrorMetadata::builder().build());
-        }
+        _ => "",
     }
 }

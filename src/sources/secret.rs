@@ -1,4 +1,4 @@
-//! Reads secrets of Secrets Manager with its SDK, and keys in them.
+//! A secret of Secrets Manager, by its SDK, and what is in it.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use aws_sdk_secretsmanager::{
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
 
-use super::{Content, Fetched};
+use super::{Content, ContentError, Fetched};
 use crate::attempts::{Attempts, Classifier, unlimited_retry_partition};
 
-/// Reads the version of the secret with the given id and stage.
+/// Reads the secret, in the version of that id and stage.
 ///
 /// # Errors
-/// Returns the error of the last attempt.
+/// What the last attempt failed with.
 pub(super) async fn get(
     sdk: &SdkConfig,
     id: &str,
@@ -38,28 +38,24 @@ pub(super) async fn get(
         .send()
         .await?;
     let text = got.secret_string.as_deref().map(Fetched::from);
-    Ok(text.ok_or("the secret is binary, not text"))
+    Ok(text.ok_or(ContentError::BinarySecret))
 }
 
-/// Returns the value of a key of the JSON object in a secret. Numbers keep all the digits they are
-/// written with.
-pub(super) fn member(content: &SecretString, key: &str) -> Result<SecretString, String> {
+/// Returns the value under a key of the JSON object that a secret holds. Numbers are taken as they
+/// are written, however many digits they have.
+pub(super) fn member(content: &SecretString, key: &str) -> Result<SecretString, ContentError> {
     let members = serde_json::from_str::<BTreeMap<String, &RawValue>>(content.expose_secret());
     let Ok(members) = members else {
-        return Err(format!(
-            "the secret is not a JSON object, so it has no key {key}"
-        ));
+        return Err(ContentError::NotAnObject(key.to_owned()));
     };
     let Some(value) = members.get(key).map(|value| value.get()) else {
-        return Err(format!("the secret has no key {key}"));
+        return Err(ContentError::NoKey(key.to_owned()));
     };
     match value.as_bytes() {
-        [b'{' | b'[', ..] | b"null" => Err(format!(
-            "the value of the secret's key {key} must be a string, a number or a boolean"
-        )),
+        [b'{' | b'[', ..] | b"null" => Err(ContentError::NotScalar(key.to_owned())),
         [b'"', ..] => serde_json::from_str::<String>(value)
             .map(SecretString::from)
-            .map_err(|_| format!("the value of the secret's key {key} is not text")),
+            .map_err(|_| ContentError::NotText(key.to_owned())),
         _ => Ok(value.into()),
     }
 }

@@ -6,7 +6,7 @@ use cfn_cognito_idp_support::{
     cognito::Fault,
     events,
     lambda::{Function, epoch_ms},
-    region::{BUCKET, COGNITO, META, Region, SSM},
+    region::{ACCESS_POINT, BUCKET, COGNITO, FAR, FAR_HOME, META, Region, SSM},
     stores::Stores,
 };
 use serde_json::{Value, json};
@@ -191,25 +191,101 @@ async fn an_object_may_have_any_key() {
 #[tokio::test]
 async fn in_aws_values_are_read_from_the_hosts_of_the_region() {
     let region = Region::start(&[POOL]).await;
-    region
-        .stores
-        .put_object("meta/okta.xml", "", OKTA.as_bytes());
-    region.stores.put_parameter("/idp/corp", "planted");
+    let stores = &region.stores;
+    stores.put_object("meta/okta.xml", "", OKTA.as_bytes());
+    stores.put_object("meta//a b+c%2f/ü", "", OKTA.as_bytes());
+    stores.put_object("far/okta.xml", "", OKTA.as_bytes());
+    stores.put_object("corp-123456789012/okta.xml", "", OKTA.as_bytes());
+    stores.put_parameter("/idp/corp", "planted");
     let function = Function::start(Path::new(BINARY), &region.environment()).await;
-    for properties in [saml(object()), corp(parameter())] {
+    let in_s3 = |bucket: &str, key: &str| saml(json!({"S3": {"Bucket": bucket, "Key": key}}));
+    let access_point = "arn:aws:s3:ap-south-2:123456789012:accesspoint/corp";
+    let cases = [
+        (saml(object()), "eu-west-1"),
+        (in_s3("meta", "/a b+c%2f/ü"), "eu-west-1"),
+        (in_s3("far", "okta.xml"), "us-west-2"),
+        (in_s3(access_point, "okta.xml"), "ap-south-2"),
+        (corp(parameter()), "eu-west-1"),
+    ];
+    for (properties, signed_for) in cases {
         let event = events::create(&region.url(), &properties);
         let body = answer(function.invoke(&event, Duration::from_mins(1)).await);
         assert_eq!(body["Status"], "SUCCESS", "{body}");
-        assert_eq!(region.stores.take_reads()[0].region, "eu-west-1");
+        let read = stores.take_reads().pop().unwrap();
+        assert_eq!(read.region, signed_for);
         region.cognito.remove(POOL, "Corp");
     }
     let mut asked = region.proxy.asked();
     asked.sort_unstable();
     asked.dedup();
-    assert_eq!(
-        asked,
-        [BUCKET, COGNITO, META, SSM].map(|host| format!("{host}:443"))
-    );
+    let mut hosts = [BUCKET, COGNITO, META, FAR, FAR_HOME, ACCESS_POINT, SSM];
+    hosts.sort_unstable();
+    assert_eq!(asked, hosts.map(|host| format!("{host}:443")));
+}
+
+#[tokio::test]
+async fn an_emulator_gets_the_bucket_in_the_path() {
+    let (_, stores) = world().await;
+    // A name and no address: the SDK leaves no other choice for an address.
+    let url = stores.url().replace("127.0.0.1", "localhost");
+    let world = World::with(&[LOUD[0], LOUD[1], ("AWS_ENDPOINT_URL_S3", &url)]).await;
+    let body = world.create(&saml(object())).await;
+    assert_eq!(body["Status"], "SUCCESS", "{body}");
+    assert_eq!(stores.take_reads()[0].input, "meta/okta.xml?x-id=GetObject");
+}
+
+#[tokio::test]
+async fn an_object_is_read_in_the_region_of_its_bucket() {
+    let (world, stores) = world().await;
+    stores.put_bucket("meta", "us-west-2");
+    let body = world.create(&saml(object())).await;
+    assert_eq!(body["Status"], "SUCCESS", "{body}");
+    let regions: Vec<_> = stores
+        .take_reads()
+        .into_iter()
+        .map(|read| read.region)
+        .collect();
+    assert_eq!(regions, ["eu-west-1", "us-west-2"]);
+}
+
+#[tokio::test]
+async fn an_arn_that_cannot_be_read_is_said_in_the_reason() {
+    let (world, stores) = world().await;
+    let cases = [
+        (
+            "arn:aws:s3:eu-west-1:123456789012:bucket/meta",
+            "Invalid ARN: Unrecognized format: arn:aws:s3:eu-west-1:123456789012:bucket/meta \
+             (type: bucket)",
+        ),
+        (
+            "arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap",
+            "Invalid configuration: Multi-Region Access Point ARNs are disabled.",
+        ),
+    ];
+    for (bucket, why) in cases {
+        let source = json!({"S3": {"Bucket": bucket, "Key": "okta.xml"}});
+        let reason = format!(
+            "reading ProviderDetails.MetadataFile from S3 ({bucket}/okta.xml): the request could \
+             not be made: an unknown error occurred: {why}"
+        );
+        refused(&world, &saml(source), &reason).await;
+    }
+    assert_eq!(stores.take_reads(), []);
+}
+
+#[tokio::test]
+async fn a_parameter_may_be_named_with_its_version_or_label() {
+    let (world, stores) = world().await;
+    let arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/idp:2";
+    for name in ["/idp/corp:3", "/idp/corp:live", arn] {
+        stores.put_parameter(name, "planted");
+        let body = world
+            .create(&corp(json!({"SsmParameter": {"Name": name}})))
+            .await;
+        assert_eq!(body["Status"], "SUCCESS", "{name}: {body}");
+        assert_eq!(stored(&world, "client_secret"), "planted");
+        world.cognito.remove(POOL, "Corp");
+    }
 }
 
 #[tokio::test]
@@ -322,8 +398,8 @@ async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_chan
         ),
         (
             object("longer.xml"),
-            "MetadataFile from S3 (meta/longer.xml): the object is longer than Cognito takes, it \
-             has more than 524288 bytes",
+            "MetadataFile from S3 (meta/longer.xml): the object exceeds Cognito's limit of \
+             524288 bytes",
         ),
     ];
     for (properties, reason) in cases {
@@ -351,8 +427,8 @@ async fn a_body_is_not_read_to_an_end_that_no_memory_holds() {
     let (world, stores) = world().await;
     stores.put_object("meta/whole", "", &b"x".repeat(200_000_000));
     let source = json!({"S3": {"Bucket": "meta", "Key": "whole"}});
-    let reason = "reading ProviderDetails.MetadataFile from S3 (meta/whole): the object is longer \
-                  than Cognito takes, it has more than 524288 bytes";
+    let reason = "reading ProviderDetails.MetadataFile from S3 (meta/whole): the object exceeds \
+                  Cognito's limit of 524288 bytes";
     refused(&world, &saml(source), reason).await;
     let status = format!("/proc/{}/status", world.function.process_id());
     let status = std::fs::read_to_string(status).unwrap();
@@ -409,8 +485,8 @@ async fn a_read_that_is_refused_for_half_a_minute_is_final() {
             "GetObject",
             object(),
             NOT_OURS,
-            "S3 (meta/okta.xml): AccessDenied: Access Denied (or there is no such object, which \
-             S3 does not tell without s3:ListBucket)",
+            "S3 (meta/okta.xml): AccessDenied: Access Denied (or the object does not exist: S3 \
+             says so only to those with s3:ListBucket)",
         ),
     ] {
         let (world, stores) = world().await;
@@ -490,7 +566,10 @@ async fn mistakes_in_sources_are_named_at_once_with_all_others_before_any_read()
         "(3) both is in both ProviderDetails and ProviderDetailsFrom: remove it from one"
             .to_owned(),
         format!("(4) {at}.empty must be {one} 0"),
-        format!("(5) {at}.host.S3.Bucket may contain only letters, digits and . - _"),
+        format!(
+            "(5) {at}.host.S3.Bucket may contain only letters, digits and . - _, and : / in the ARN \
+             of an access point"
+        ),
         format!("(6) the key of {at}.kind.Vault must be one of SecretsManager, SsmParameter, S3"),
         format!("(7) {at}.list.S3 must be a map of strings, not a list of 1 item"),
         format!(

@@ -179,7 +179,9 @@ fn source() -> Value {
 /// Returns the pattern of a member of a source, if it has one.
 fn pattern(member: &str) -> Option<&'static str> {
     match member {
-        "Bucket" => Some(r"^(?!\.\.?(?![\s\S]))[A-Za-z0-9._-]*$"),
+        "Bucket" => Some(
+            r"^(?!(?:[\s\S]*/)?\.\.?(?:/|(?![\s\S])))(?:arn:[A-Za-z0-9._:/-]*|[A-Za-z0-9._-]*)$",
+        ),
         "Key" => Some(r"^(?!(?:[\s\S]*/)?\.\.?(?:/|(?![\s\S])))"),
         _ => None,
     }

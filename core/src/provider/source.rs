@@ -20,7 +20,7 @@ pub type Sources = BTreeMap<String, Source>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// The item to fetch.
-    pub place: Location,
+    pub location: Location,
     /// The part of it to use: a key of the JSON object in a secret.
     pub json_key: Option<String>,
 }
@@ -145,18 +145,18 @@ pub(super) fn parse_source(
         errors,
     };
     // Every member is parsed, so that all errors are reported.
-    let (place, json_key) = match kind {
+    let (location, json_key) = match kind {
         SourceKind::SecretsManager => {
             let secret_id = parser.required("SecretId");
             let version_id = parser.optional("VersionId");
             let version_stage = parser.optional("VersionStage");
             let json_key = parser.optional("JsonKey");
-            let place = secret_id.map(|secret_id| Location::Secret {
+            let location = secret_id.map(|secret_id| Location::Secret {
                 secret_id,
                 version_id,
                 version_stage,
             });
-            (place, json_key)
+            (location, json_key)
         }
         SourceKind::SsmParameter => {
             let name = parser.required("Name");
@@ -169,15 +169,15 @@ pub(super) fn parse_source(
             parser.check_segments("Bucket", bucket.as_deref().unwrap_or_default());
             parser.check_segments("Key", key.as_deref().unwrap_or_default());
             let version_id = parser.optional("VersionId");
-            let place = bucket.zip(key).map(|(bucket, key)| Location::Object {
+            let location = bucket.zip(key).map(|(bucket, key)| Location::Object {
                 bucket,
                 key,
                 version_id,
             });
-            (place, None)
+            (location, None)
         }
     };
-    place.map(|place| Source { place, json_key })
+    location.map(|location| Source { location, json_key })
 }
 
 struct MemberParser<'a> {
@@ -200,13 +200,18 @@ impl MemberParser<'_> {
     }
 
     /// Checks the name of a bucket, which becomes part of a host name to which the request sends
-    /// credentials.
+    /// credentials, or the ARN of an access point.
     fn check_bucket(&mut self, name: &str) {
-        let is_allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+        let marks = if name.starts_with("arn:") {
+            ".-_:/"
+        } else {
+            ".-_"
+        };
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || marks.contains(c);
         if !name.chars().all(is_allowed) {
             self.errors.push(PropertyError::Characters {
                 path: format!("{}.Bucket", self.path).into(),
-                allowed: "letters, digits and . - _",
+                allowed: "letters, digits and . - _, and : / in the ARN of an access point",
             });
         }
     }

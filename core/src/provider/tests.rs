@@ -407,13 +407,13 @@ fn sources_are_parsed_and_satisfy_required_keys() {
     }});
     let declared = parsed(&properties);
     assert_eq!(declared.provider.details.expose("client_secret"), None);
-    let place = Location::Secret {
+    let location = Location::Secret {
         secret_id: "google".to_owned(),
         version_id: None,
         version_stage: None,
     };
     let json_key = Some("secret".to_owned());
-    let source = Source { place, json_key };
+    let source = Source { location, json_key };
     assert_eq!(
         declared.sources,
         [("client_secret".to_owned(), source)].into()

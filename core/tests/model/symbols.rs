@@ -131,11 +131,11 @@ impl Properties {
     }
 
     pub(crate) fn declared(self, source: Secret) -> Declared {
-        let place = Location::Parameter {
+        let location = Location::Parameter {
             name: SECRET.to_owned(),
         };
         let read = Source {
-            place,
+            location,
             json_key: None,
         };
         let sources = self.sourced.then(|| (SECRET.to_owned(), read));

@@ -35,6 +35,16 @@ impl Reply {
                 .expect("a status and a body make a response"),
         )
     }
+
+    /// The same answer with another header.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        if let Self::Answer(response) | Self::Late(_, response) = &mut self {
+            let value = value.parse().expect("the value of a header");
+            response.headers_mut().insert(name, value);
+        }
+        self
+    }
 }
 
 /// A running server. It ends when this is dropped.

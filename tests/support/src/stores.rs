@@ -39,6 +39,8 @@ struct State {
     /// The parameters that are not encrypted.
     plain: std::collections::BTreeSet<String>,
     objects: Stored,
+    /// The regions of buckets that are not in every one.
+    regions: BTreeMap<String, String>,
     /// Secrets that are bytes and not text.
     binary: Vec<String>,
     faults: HashMap<String, VecDeque<Fault>>,
@@ -116,6 +118,12 @@ impl Stores {
     /// Stores an object under `bucket/key`; the empty version is the current one.
     pub fn put_object(&self, path: &str, version: &str, bytes: &[u8]) {
         put(&mut self.lock().objects, path, version, bytes);
+    }
+
+    /// Puts a bucket into that region, and out of all others.
+    pub fn put_bucket(&self, name: &str, region: &str) {
+        let regions = &mut self.lock().regions;
+        regions.insert(name.to_owned(), region.to_owned());
     }
 
     /// How the next reads of an operation fail, in order; the ones after those do not.
@@ -206,19 +214,20 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
         Fault::ResetBefore | Fault::ResetAfter => Reply::Reset,
         Fault::HangBefore | Fault::HangAfter => Reply::Hang,
         Fault::NotJson(status) => Reply::status(status, "<html>Service Unavailable</html>"),
-        Fault::None => read(&state, operation, &input, header("range")),
-        Fault::Slow(seconds) => match read(&state, operation, &input, header("range")) {
+        Fault::None => read(&state, operation, region, &input, header("range")),
+        Fault::Slow(seconds) => match read(&state, operation, region, &input, header("range")) {
             Reply::Answer(answer) => Reply::Late(Duration::from_secs(seconds), answer),
             reply => reply,
         },
     }
 }
 
-/// `bucket/key?query`, wherever the bucket stands.
+/// `bucket/key?query`, wherever the bucket or the access point stands.
 fn target(request: &Request<Bytes>) -> String {
     let host = request.headers().get("host");
     let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let bucket = host.split_once(".s3.").map(|(bucket, _)| bucket);
+    let mut services = [".s3.", ".s3-accesspoint."].into_iter();
+    let bucket = services.find_map(|service| Some(host.split_once(service)?.0));
     let path = String::from_utf8_lossy(&signature::decoded(request.uri().path())).into_owned();
     let query = request.uri().query().unwrap_or_default();
     let bucket = bucket.unwrap_or_default();
@@ -228,11 +237,19 @@ fn target(request: &Request<Bytes>) -> String {
     )
 }
 
-fn read(state: &State, operation: &str, input: &Value, range: Option<&str>) -> Reply {
+fn read(state: &State, operation: &str, region: &str, input: &Value, range: Option<&str>) -> Reply {
     match operation {
         "GetSecretValue" => secret(state, input),
         "GetParameter" => parameter(state, input),
-        _ => object(state, input, range.unwrap_or_default()),
+        _ => match elsewhere(state, input, region) {
+            Some(region) => {
+                let message = "The bucket you are attempting to access must be addressed using \
+                               the specified endpoint.";
+                xml_error(301, "PermanentRedirect", message)
+                    .with_header("x-amz-bucket-region", region)
+            }
+            None => object(state, input, range.unwrap_or_default()),
+        },
     }
 }
 
@@ -276,6 +293,13 @@ fn parameter(state: &State, input: &Value) -> Reply {
     };
     let found = json!({"Parameter": {"Name": name, "Type": kind, "Value": value}});
     Reply::status(200, found.to_string())
+}
+
+/// The region of that bucket, if it is not the one in which it was asked for.
+fn elsewhere<'a>(state: &'a State, target: &Value, asked: &str) -> Option<&'a str> {
+    let (bucket, _) = target.as_str()?.split_once('/')?;
+    let region = state.regions.get(bucket)?;
+    (region != asked).then_some(region)
 }
 
 fn object(state: &State, target: &Value, range: &str) -> Reply {
