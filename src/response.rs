@@ -340,6 +340,15 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_counted_as_it_is_written() {
+        for character in ('\0'..='\u{ff}').chain(['株', '🦀']) {
+            let text = character.to_string();
+            let written = serde_json::to_string(&text).unwrap();
+            assert_eq!(escaped_length(&text) + 2, written.len(), "{character:?}");
+        }
+    }
+
+    #[test]
     fn attributes_fill_the_limit_to_the_byte() {
         let without = succeeded(&[]).document.to_string().len();
         let overhead = r#","client_id":"""#.len();
