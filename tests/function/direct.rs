@@ -200,8 +200,8 @@ async fn a_private_key_cannot_be_compared_and_is_not_called_in_sync() {
     assert_eq!(metrics(&world)[0]["Drifted"], 0);
     // An Apply sends it in any case.
     let event = with(&event, "RequestType", json!("Apply"));
-    let applied = json!({"PhysicalResourceId": id, "Applied": true});
-    assert_eq!(send(&world, event).await, applied);
+    let expected = json!({"PhysicalResourceId": id, "Applied": true});
+    assert_eq!(send(&world, event).await, expected);
     let stored = world.cognito.provider(POOL, "SignInWithApple").unwrap();
     assert_eq!(stored["ProviderDetails"]["private_key"], "two");
 }
@@ -217,16 +217,16 @@ async fn a_rotated_secret_is_applied_once() {
         drift["PropertyDifferences"][0]["PropertyPath"],
         "/ProviderDetails/client_secret"
     );
-    let applied = |applied| json!({"PhysicalResourceId": ID, "Applied": applied});
-    assert_eq!(send(&world, apply(&declared)).await, applied(true));
-    assert_eq!(send(&world, apply(&declared)).await, applied(false));
+    let expected = |applied| json!({"PhysicalResourceId": ID, "Applied": applied});
+    assert_eq!(send(&world, apply(&declared)).await, expected(true));
+    assert_eq!(send(&world, apply(&declared)).await, expected(false));
     assert_eq!(status(&send(&world, detect(&declared)).await), "IN_SYNC");
     assert_eq!(
         world.operations(),
         ["Describe", "Describe", "Update", "Describe", "Describe"]
     );
     stores.put_secret("google", "", r#"{"secret": "planted-rotated"}"#);
-    assert_eq!(send(&world, apply(&declared)).await, applied(true));
+    assert_eq!(send(&world, apply(&declared)).await, expected(true));
     let stored = world.cognito.provider(POOL, "Corp").unwrap();
     assert_eq!(
         stored["ProviderDetails"]["client_secret"],
