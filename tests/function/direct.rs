@@ -227,9 +227,9 @@ async fn a_rotated_secret_is_applied_once() {
     );
     stores.put_secret("google", "", r#"{"secret": "planted-rotated"}"#);
     assert_eq!(send(&world, apply(&declared)).await, expected(true));
-    let stored = world.cognito.provider(POOL, "Corp").unwrap();
+    let provider = world.cognito.provider(POOL, "Corp").unwrap();
     assert_eq!(
-        stored["ProviderDetails"]["client_secret"],
+        provider["ProviderDetails"]["client_secret"],
         "planted-rotated"
     );
     let lines = metrics(&world);
