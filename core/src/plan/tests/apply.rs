@@ -135,3 +135,64 @@ fn values_that_must_not_be_shown_are_hidden_in_drift() {
     assert!(!format!("{drift:?}").contains("planted"), "{drift:?}");
     assert_eq!(Drift::new(&wanted, None).status, DriftStatus::Deleted);
 }
+
+#[test]
+fn an_apply_creates_nothing_and_passes_other_errors_on() {
+    let described = |outcome| {
+        let (_, plan) = called(apply(StackKnowledge::None));
+        plan.resume(outcome)
+    };
+    let gone = "identity provider eu-west-1_Pool|Corp does not exist, and Apply creates none: \
+                deploy its stack";
+    assert_eq!(
+        reason(described(Err(failure(CallErrorKind::NotFound, false)))),
+        gone
+    );
+    assert_eq!(reason(described(Ok(Output::Nothing))), gone);
+    assert_eq!(
+        reason(described(Err(failure(CallErrorKind::Other, false)))),
+        "why"
+    );
+    // Deleted between the two calls.
+    let (_, plan) = called(described(Ok(drifted(0))));
+    assert_eq!(
+        reason(plan.resume(Err(failure(CallErrorKind::NotFound, false)))),
+        gone
+    );
+}
+
+#[test]
+fn a_key_that_is_never_returned_is_sent_once() {
+    let wanted = || {
+        let mut wanted = declared("Corp", &[]);
+        wanted.provider.details = Details::from_iter([("private_key", "planted")]);
+        wanted
+    };
+    let found = |modified| {
+        let mut found = observed(&wanted(), SINCE);
+        found.details = Details::default();
+        found.modified = modified;
+        Ok(Output::Provider(found))
+    };
+    let begun = || {
+        let apply = Intent::Apply {
+            declared: wanted(),
+            stack: StackKnowledge::None,
+        };
+        called(start(apply, at(SINCE))).1
+    };
+    let (update, plan) = called(begun().resume(found(10)));
+    assert!(matches!(update, Call::Update { .. }));
+    // An attempt in doubt that shows in the date has sent it; one that does not is made again.
+    let (_, plan) = called(plan.resume(Err(failure(CallErrorKind::RetryDue, true))));
+    let success = answered(plan.resume(found(11))).result.unwrap();
+    assert!(success.is_applied());
+    for (in_doubt, modified) in [(true, 10), (false, 10)] {
+        let (_, plan) = called(begun().resume(found(10)));
+        let (_, plan) = called(plan.resume(Err(failure(CallErrorKind::RetryDue, in_doubt))));
+        assert!(matches!(
+            called(plan.resume(found(modified))).0,
+            Call::Update { .. }
+        ));
+    }
+}
