@@ -7,6 +7,7 @@ mod calls;
 mod comparison;
 mod create;
 mod delete;
+mod drift;
 mod in_place;
 mod ownership;
 mod replace;
