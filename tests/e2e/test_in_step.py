@@ -358,7 +358,8 @@ def test_events_of_other_values_do_not_match(in_step):
             EventPattern=described["EventPattern"], Event=json.dumps(event)
         )["Result"]
 
-    assert matches(in_step.outputs["GoogleSecret"])
+    secret = in_step.secrets.describe_secret(SecretId=in_step.outputs["GoogleSecret"])
+    assert matches(secret["ARN"])
     assert not matches("arn:aws:secretsmanager:us-west-2:012345678901:secret:mySecret-a1b2c3")
 
 
