@@ -3,6 +3,8 @@ PYTHON := .venv/bin/python
 VENV := .venv/.installed
 CARGO_FUZZ := .tools/bin/cargo-fuzz
 CARGO_FUZZ_VERSION := 0.13.2
+CARGO_MUTANTS := .tools/bin/cargo-mutants
+CARGO_MUTANTS_VERSION := 27.1.0
 BENCH_ROUNDS ?= 25
 # Per fuzz target of `make fuzz`.
 FUZZ_SECONDS ?= 60
@@ -51,8 +53,9 @@ fuzz: $(CARGO_FUZZ) ## Fuzz the handler and its parsers, FUZZ_SECONDS per target
 	-max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=$(FUZZ_BYTES) -dict=fuzz/event.dict \
 	-verbosity=0 -print_final_stats=1 || exit; done
 
-mutants: ## Disable each mechanism and check that its tests fail; ten minutes.
+mutants: $(CARGO_MUTANTS) ## Disable each mechanism, then make each small change, and check that a test fails; an hour, or SHARD=k/n.
 	python3 tools/mutants.py
+	python3 tools/cargo_mutants.py $(if $(SHARD),--shard $(SHARD))
 
 storm: ## Create 20 to 300 providers at once under Cognito's published quotas, with rollbacks; four minutes.
 	cargo build --release --locked
@@ -87,6 +90,9 @@ clean: ## Remove everything that the other targets create.
 
 $(CARGO_FUZZ):
 	cargo install --quiet --locked --root .tools cargo-fuzz --version $(CARGO_FUZZ_VERSION)
+
+$(CARGO_MUTANTS):
+	cargo install --quiet --locked --root .tools cargo-mutants --version $(CARGO_MUTANTS_VERSION)
 
 $(VENV): requirements-dev.txt
 	python3 -m venv --clear .venv

@@ -11,9 +11,11 @@ use aws_config::{Region, SdkConfig, timeout::TimeoutConfig};
 use aws_sdk_cognitoidentityprovider::{
     Client, Config,
     error::ProvideErrorMetadata,
+    operation::list_identity_providers::{ListIdentityProvidersError, ListIdentityProvidersOutput},
     types::{IdentityProviderType, IdentityProviderTypeType},
 };
 use aws_smithy_types::{DateTime, date_time::Format};
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
@@ -24,6 +26,7 @@ use crate::{
     retry::{AttemptError, Retry},
 };
 use cfn_cognito_idp_core::{
+    physical_id::UserPoolId,
     plan::{Call, CallError, CallErrorKind, Observed, Outcome, Output},
     provider::Members,
 };
@@ -31,6 +34,8 @@ use cfn_cognito_idp_core::{
 /// The timeout of a single attempt. Calls may take seconds, because Cognito fetches a `MetadataURL`
 /// during them; a hanging connection costs only one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+/// The most providers in a page.
+const PAGE_MAX: i32 = 60;
 
 /// A client for Cognito user pools in all regions.
 #[derive(Debug)]
@@ -89,6 +94,103 @@ pub struct Calls<'a> {
     cognito: &'a Cognito,
     /// The attempts at a call that is retried after a check.
     pending: Option<Attempts>,
+}
+
+/// Sends a call with this crate's classifier and interceptor.
+macro_rules! sent {
+    ($operation:expr, $error:path, $attempts:expr, $timeout:expr) => {
+        $operation
+            .customize()
+            .config_override(overrides::<$error>($attempts, $timeout))
+            .send()
+            .await
+            .map_err(|error| unsent(&error))?
+    };
+}
+
+/// A provider in the list of its pool.
+#[derive(Debug, Clone)]
+pub(crate) struct ListedProvider {
+    pub(crate) name: String,
+    kind: String,
+    creation_date: String,
+    last_modified_date: String,
+}
+
+impl ListedProvider {
+    /// Returns it as `ListIdentityProviders` describes it.
+    pub(crate) fn document(&self) -> Value {
+        json!({
+            "ProviderName": self.name,
+            "ProviderType": self.kind,
+            "CreationDate": self.creation_date,
+            "LastModifiedDate": self.last_modified_date,
+        })
+    }
+}
+
+impl Cognito {
+    /// Lists the providers of a pool, all pages, with retries until `end`.
+    ///
+    /// # Errors
+    /// Returns the error of the page that could not be read.
+    pub(crate) async fn list(
+        &self,
+        pool: &UserPoolId,
+        end: Instant,
+    ) -> Result<Vec<ListedProvider>, ServiceError> {
+        let client = self.client(pool.region());
+        let mut listed = Vec::new();
+        let mut next = None;
+        loop {
+            let action = format!("listing the identity providers of user pool {pool}");
+            let attempts = Attempts::new("ListIdentityProviders", action, None, self.retry);
+            let Some(attempt_timeout) = attempt_timeout(ATTEMPT_TIMEOUT, end) else {
+                return Err(attempts.out_of_time());
+            };
+            let page = list_page(&client, pool, next, &attempts, attempt_timeout);
+            let page = match timeout_at(end, page).await {
+                Ok(Ok(page)) => page,
+                Ok(Err(unsent)) => return Err(attempts.failed(&unsent)),
+                Err(_) => return Err(attempts.out_of_time()),
+            };
+            listed.extend(page.providers.iter().map(|provider| {
+                ListedProvider {
+                    name: provider.provider_name().unwrap_or_default().to_owned(),
+                    kind: provider
+                        .provider_type()
+                        .map_or("", IdentityProviderTypeType::as_str)
+                        .to_owned(),
+                    creation_date: iso_8601(provider.creation_date()),
+                    last_modified_date: iso_8601(provider.last_modified_date()),
+                }
+            }));
+            next = page.next_token;
+            if next.is_none() {
+                return Ok(listed);
+            }
+        }
+    }
+}
+
+async fn list_page(
+    client: &Client,
+    pool: &UserPoolId,
+    next: Option<String>,
+    attempts: &Attempts,
+    attempt_timeout: Duration,
+) -> Result<ListIdentityProvidersOutput, AttemptError> {
+    let operation = client
+        .list_identity_providers()
+        .user_pool_id(pool.as_str())
+        .max_results(PAGE_MAX)
+        .set_next_token(next);
+    Ok(sent!(
+        operation,
+        ListIdentityProvidersError,
+        attempts,
+        attempt_timeout
+    ))
 }
 
 impl Calls<'_> {
@@ -161,18 +263,6 @@ impl Calls<'_> {
             looks_before_retry,
         )
     }
-}
-
-/// Sends a call with this crate's classifier and interceptor.
-macro_rules! sent {
-    ($operation:expr, $error:path, $attempts:expr, $timeout:expr) => {
-        $operation
-            .customize()
-            .config_override(overrides::<$error>($attempts, $timeout))
-            .send()
-            .await
-            .map_err(|error| unsent(&error))?
-    };
 }
 
 async fn send(
@@ -278,10 +368,6 @@ fn described(returned: Option<&IdentityProviderType>) -> Output {
 }
 
 fn observe(provider: &IdentityProviderType) -> Observed {
-    let date = |date: Option<&DateTime>| {
-        date.and_then(|date| date.fmt(Format::DateTime).ok())
-            .unwrap_or_default()
-    };
     let map = |entries: &HashMap<String, String>| entries.clone().into_iter().collect();
     Observed {
         kind: provider
@@ -301,9 +387,14 @@ fn observe(provider: &IdentityProviderType) -> Observed {
         },
         created: millis(provider.creation_date()),
         modified: millis(provider.last_modified_date()),
-        creation_date: date(provider.creation_date()),
-        last_modified_date: date(provider.last_modified_date()),
+        creation_date: iso_8601(provider.creation_date()),
+        last_modified_date: iso_8601(provider.last_modified_date()),
     }
+}
+
+fn iso_8601(date: Option<&DateTime>) -> String {
+    date.and_then(|date| date.fmt(Format::DateTime).ok())
+        .unwrap_or_default()
 }
 
 fn millis(date: Option<&DateTime>) -> i64 {

@@ -45,6 +45,19 @@ pub enum Request {
     },
 }
 
+impl Envelope {
+    /// Makes the envelope of a request that nobody is to be answered for.
+    pub(crate) const fn without_response(stack_id: String, logical_id: String) -> Self {
+        Self {
+            response_url: String::new(),
+            stack_id,
+            request_id: String::new(),
+            logical_id,
+            physical_id: None,
+        }
+    }
+}
+
 impl Request {
     /// `ResourceProperties`.
     pub const fn properties(&self) -> &Value {

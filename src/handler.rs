@@ -6,17 +6,19 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
-use tracing::{Instrument as _, field::Empty};
+use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{
     budget::{Budget, Deadlines},
     cognito::Cognito,
     delivery::{AllowedHosts, Delivery, ResponseUrl},
+    direct::{DirectError, DirectRequest, DirectResult},
     error::chain,
     event::{self, Envelope, EventError, Request},
-    intent::{Parsed, RequestError},
+    intent::{self, Parsed, RequestError},
+    logging,
     response::Body,
     sources::SourceReader,
     stack::Stacks,
@@ -24,8 +26,8 @@ use crate::{
 };
 use cfn_cognito_idp_core::{
     physical_id::PhysicalId,
-    plan::{self, Answer, Call, Intent, Phase, Reason, Step, Timing},
-    provider::service_timeout,
+    plan::{self, Answer, Call, CallErrorKind, Drift, Intent, Output, Phase, Reason, Step, Timing},
+    provider::{public_properties, service_timeout},
     saml::Metadata,
 };
 
@@ -81,7 +83,13 @@ impl Handler {
                 "no response was sent to CloudFormation"
             );
         };
-        let (envelope, request) = event::open(event).inspect_err(|error| unanswered(error))?;
+        let opened = event::open(event);
+        if opened.is_err()
+            && let Some(request) = DirectRequest::parse(event, invocation.now)
+        {
+            return Ok(self.direct(request, invocation).await?);
+        }
+        let (envelope, request) = opened.inspect_err(|error| unanswered(error))?;
         let url = ResponseUrl::parse(&envelope.response_url, &self.allowed_hosts)
             .inspect_err(|error| unanswered(error))?;
         // The span has the level of errors, so that every log level includes it.
@@ -106,8 +114,12 @@ impl Handler {
                 timing,
                 deadlines: Deadlines::new(start, budget),
             };
+            let properties = request
+                .as_ref()
+                .ok()
+                .and_then(|request| public_properties(request.properties()));
             let (answer, metadata) = self.answer(&envelope, request, clock).await;
-            let body = Body::new(&envelope, &answer, &metadata);
+            let body = Body::new(&envelope, &answer, &metadata, properties);
             log(&answer, &body);
             let text = body.document.to_string();
             let put = self.delivery.put(&url, text, clock.deadlines.answer).await;
@@ -162,6 +174,105 @@ impl Handler {
             Ok(Ok(answered)) => answered,
             Ok(Err(_)) => failed(in_doubt_id, &PANICKED),
             Err(_) => failed(in_doubt_id, &TIMED_OUT),
+        }
+    }
+
+    /// Handles a request without CloudFormation, writes its log line and returns its result.
+    async fn direct(
+        &self,
+        request: Result<DirectRequest, DirectError>,
+        invocation: Invocation,
+    ) -> Result<Value, DirectError> {
+        let span = tracing::error_span!("request", pool = Empty, provider = Empty);
+        let budget = Budget::new(invocation.now, invocation.deadline, None);
+        let deadlines = Deadlines::new(Instant::now(), budget);
+        let work = async move {
+            let request = request?;
+            let (pool, provider) = request.subject();
+            let mut fields = Map::new();
+            fields.insert("pool".to_owned(), pool.as_str().into());
+            Span::current().record("pool", pool.as_str());
+            if let Some(provider) = provider {
+                fields.insert("provider".to_owned(), provider.into());
+                Span::current().record("provider", provider);
+            }
+            let work = AssertUnwindSafe(self.direct_work(request, invocation.now, deadlines));
+            let result = match timeout_at(deadlines.watchdog, work.catch_unwind()).await {
+                Ok(Ok(result)) => result?,
+                Ok(Err(_)) => return Err(DirectError(PANICKED.to_owned())),
+                Err(_) => return Err(DirectError(TIMED_OUT.to_owned())),
+            };
+            fields.insert("message".to_owned(), result.message.into());
+            if let Some(status) = result.document.get("StackResourceDriftStatus") {
+                fields.insert("status".to_owned(), status.clone());
+                fields.insert("properties".to_owned(), result.paths.into());
+            }
+            let (metric, value) = result.metric;
+            logging::metric(metric, value, invocation.now, fields);
+            Ok(result.document)
+        };
+        work.instrument(span.clone()).await.inspect_err(|error| {
+            let reason = error.to_string();
+            span.in_scope(|| tracing::error!("{}", printable(&reason)));
+        })
+    }
+
+    async fn direct_work(
+        &self,
+        request: DirectRequest,
+        now: SystemTime,
+        deadlines: Deadlines,
+    ) -> Result<DirectResult, DirectError> {
+        let failed = |error: &dyn ToString| DirectError(error.to_string());
+        match request {
+            DirectRequest::DetectDrift(declared) => {
+                let (declared, _) = intent::complete(declared, &self.sources, deadlines, now)
+                    .await
+                    .map_err(|error| failed(&error))?;
+                let id = declared.provider.id.clone();
+                let mut calls = self.cognito.calls();
+                let describe = Call::Describe(id.clone());
+                let observed = match calls.make(&describe, false, deadlines.apply).await {
+                    Ok(Output::Provider(observed)) => Some(observed),
+                    Err(error) if error.kind != CallErrorKind::NotFound => {
+                        return Err(DirectError(error.text));
+                    }
+                    _ => None,
+                };
+                let drift = Drift::new(&declared, observed.as_ref());
+                Ok(DirectResult::of_drift(&id, &drift, observed.as_ref()))
+            }
+            DirectRequest::DetectPoolDrift { pool, declared } => {
+                let listed = self.cognito.list(&pool, deadlines.apply).await;
+                let listed = listed.map_err(|error| failed(&error))?;
+                Ok(DirectResult::of_pool_drift(&pool, &declared, &listed))
+            }
+            DirectRequest::Apply {
+                declared,
+                stack_id,
+                logical_id,
+                stack,
+            } => {
+                let (declared, _) = intent::complete(declared, &self.sources, deadlines, now)
+                    .await
+                    .map_err(|error| failed(&error))?;
+                let envelope = Envelope::without_response(stack_id, logical_id);
+                let clock = Clock {
+                    now,
+                    timing: Timing {
+                        issued: epoch_millis(now) / 1_000,
+                        received_ms: epoch_millis(now),
+                        waited: false,
+                    },
+                    deadlines,
+                };
+                let intent = Intent::Apply { declared, stack };
+                let answer = self.work(&envelope, intent, clock).await;
+                let success = answer.result.map_err(|reason| failed(&reason))?;
+                let is_applied = success.is_applied();
+                let id = &answer.physical_id;
+                Ok(DirectResult::of_apply(id, success.summary, is_applied))
+            }
         }
     }
 

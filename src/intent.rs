@@ -159,8 +159,7 @@ impl Parsed {
                 declared,
                 previous,
             } => {
-                let declared = reader.complete(declared, deadlines.apply).await?;
-                let metadata = checked_metadata(&declared, ExpiredCertificates::Warn, now)?;
+                let (declared, metadata) = complete(declared, reader, deadlines, now).await?;
                 let intent = Intent::Update {
                     physical_id,
                     declared,
@@ -208,6 +207,19 @@ fn declared(
         .map_err(|_| PropertyErrors(check_properties(properties, expired, now).errors))?;
     record_provider(&declared.provider.id);
     Ok(declared)
+}
+
+/// Completes a declaration with the values of its sources, and checks the metadata in it, as for an
+/// Update.
+pub(crate) async fn complete(
+    declared: Declared,
+    reader: &SourceReader,
+    deadlines: Deadlines,
+    now: SystemTime,
+) -> Result<(Declared, Metadata), RequestError> {
+    let declared = reader.complete(declared, deadlines.apply).await?;
+    let metadata = checked_metadata(&declared, ExpiredCertificates::Warn, now)?;
+    Ok((declared, metadata))
 }
 
 /// Checks the SAML metadata of a complete provider, and logs the warnings.

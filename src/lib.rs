@@ -38,6 +38,7 @@ mod attempts;
 pub mod budget;
 pub mod cognito;
 pub mod delivery;
+pub mod direct;
 mod endpoint;
 pub mod error;
 pub mod event;
@@ -71,6 +72,7 @@ use serde_json::{Value, value::RawValue};
 use crate::{
     cognito::Cognito,
     delivery::Delivery,
+    direct::DirectError,
     handler::{Error, Handler, Invocation},
     http::SdkHttpClient,
     retry::{Backoff, Retry},
@@ -92,7 +94,12 @@ pub async fn run() -> Result<(), Error> {
         };
         let ended = handler.handle(&payload, invocation).await;
         ended.map_err(|error| Diagnostic {
-            error_type: "Unanswered".to_owned(),
+            error_type: if error.is::<DirectError>() {
+                "Failed"
+            } else {
+                "Unanswered"
+            }
+            .to_owned(),
             error_message: error.to_string(),
         })
     });

@@ -33,7 +33,12 @@ pub struct Body {
 impl Body {
     /// Builds the response to the event of the envelope, including the facts in the declared
     /// metadata.
-    pub fn new(envelope: &Envelope, answer: &Answer, metadata: &Metadata) -> Self {
+    pub fn new(
+        envelope: &Envelope,
+        answer: &Answer,
+        metadata: &Metadata,
+        properties: Option<String>,
+    ) -> Self {
         let mut document = Map::new();
         let mut put = |key: &str, value: &str| document.insert(key.into(), value.into());
         put("PhysicalResourceId", &answer.physical_id);
@@ -45,7 +50,9 @@ impl Body {
             Ok(success) => {
                 document.insert("Status".into(), "SUCCESS".into());
                 if let Some((id, observed)) = &success.provider {
-                    let attributes = attributes(id, observed.as_ref(), success, metadata);
+                    let mut attributes = attributes(id, observed.as_ref(), success, metadata);
+                    // The longest comes last.
+                    attributes.extend(properties.map(|text| ("ResourceProperties", text)));
                     omitted = add_data(&mut document, attributes);
                 }
             }
@@ -197,7 +204,7 @@ mod tests {
             physical_id: "not-created/request".into(),
             result: Err(reason.to_owned().into()),
         };
-        Body::new(&envelope(), &answer, &Metadata::default()).document
+        Body::new(&envelope(), &answer, &Metadata::default(), None).document
     }
 
     fn succeeded(details: &[(&str, &str)]) -> Body {
@@ -227,7 +234,7 @@ mod tests {
                 signing_certificate,
             }),
         };
-        Body::new(&envelope(), &answer, metadata)
+        Body::new(&envelope(), &answer, metadata, None)
     }
 
     #[test]
@@ -329,6 +336,15 @@ mod tests {
             assert_eq!(data["SigningCertificate"], certificate);
             assert_eq!(data["ActiveEncryptionCertificate"], certificate);
             assert_eq!(data["SamlCertificateNotAfter"], "2099-12-31T23:59:59Z");
+        }
+    }
+
+    #[test]
+    fn a_text_is_counted_as_it_is_written() {
+        for character in ('\0'..='\u{ff}').chain(['株', '🦀']) {
+            let text = character.to_string();
+            let written = serde_json::to_string(&text).unwrap();
+            assert_eq!(escaped_length(&text) + 2, written.len(), "{character:?}");
         }
     }
 

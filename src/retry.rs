@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod words;
 
 use std::time::Duration;
 
@@ -295,6 +297,7 @@ mod tests {
             ),
             (answered(400, "RequestTimeout"), transient, false),
             (answered(500, "InternalErrorException"), transient, true),
+            (answered(400, "InternalErrorException"), transient, true),
             (answered(503, ""), transient, true),
             (answered(400, "LimitExceededException"), None, false),
             (answered(400, "InvalidParameterException"), None, false),

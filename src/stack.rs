@@ -75,6 +75,8 @@ impl Stacks {
         match asked.await {
             Ok(Ok(description)) => Ok(Output::StackResource(StackResource {
                 superseded: !description.is_of(issued),
+                is_busy: description.status.ends_with("_IN_PROGRESS"),
+                changed_ms: description.since_ms,
                 physical_id: description.physical_id,
             })),
             Ok(Err(unsent)) => Err(attempts.failed(&unsent).into()),

@@ -175,7 +175,7 @@ proptest! {
         };
         for result in [Ok(success), Err(reason.into())] {
             let answer = Answer { physical_id: id.to_string(), result };
-            let body = Body::new(&envelope(), &answer, &Metadata::default()).document.to_string();
+            let body = Body::new(&envelope(), &answer, &Metadata::default(), None).document.to_string();
             prop_assert!(body.len() <= BODY_MAX, "{} bytes", body.len());
             prop_assert!(!body.contains("planted"));
         }

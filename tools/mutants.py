@@ -14,6 +14,12 @@ ROOT = Path(__file__).resolve().parent.parent
 PLACE = ROOT / "target" / "mutants"
 TREE = PLACE / "tree"
 MECHANISMS = ROOT / "tools" / "mechanisms.toml"
+# Warnings are beside the point: a mutant leaves things unused. Nobody debugs what is built.
+ENVIRONMENT = os.environ | {
+    "CARGO_TARGET_DIR": str(PLACE / "build"),
+    "CARGO_PROFILE_DEV_DEBUG": "0",
+    "RUSTFLAGS": "-Awarnings",
+}
 
 
 def copy_tree() -> None:
@@ -32,12 +38,10 @@ def outcome(tests: list[str]) -> str:
     """Returns `passed`, `failed`, or why it is neither."""
     kind = tests.index("--lib") + 1 if "--lib" in tests else tests.index("--test") + 2
     target, filters = tests[:kind], tests[kind:]
-    # Warnings are beside the point: a mutant leaves things unused.
-    environment = os.environ | {"CARGO_TARGET_DIR": str(PLACE / "build"), "RUSTFLAGS": "-Awarnings"}
     ran = subprocess.run(
         ["cargo", "test", "--quiet", "--locked", *target, "--", *filters],
         cwd=TREE,
-        env=environment,
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
     )

@@ -114,8 +114,12 @@ impl Details {
             self.hidden.insert(key.clone());
         }
         let given = value.expose_secret();
-        let shorter = Some(kept(&key, given)).filter(|kept| kept.len() < given.len());
-        let value = shorter.map(SecretString::from).unwrap_or(value);
+        let kept = kept(&key, given);
+        let value = if kept.len() == given.len() {
+            value
+        } else {
+            kept.into()
+        };
         self.values.insert(key, value);
     }
 
@@ -358,6 +362,21 @@ END"#
             assert_eq!(observed.public(key), None, "{key}");
         }
         assert!(observed.public("oidc_issuer").is_some());
+    }
+
+    #[test]
+    fn a_value_of_a_key_that_is_hidden_is_neither_shown_nor_left_in_texts() {
+        let mut details = google();
+        details.hide(["client_id".to_owned()]);
+        assert_eq!(details.public("client_id"), None);
+        assert_eq!(details.redact("id-1 is refused"), "*** is refused");
+    }
+
+    #[test]
+    fn redaction_takes_values_of_unknown_keys_from_eight_characters_on() {
+        let details =
+            Details::from_iter([("future_token", "12345678"), ("future_flag", "1234567")]);
+        assert_eq!(details.redact("12345678 1234567"), "*** 1234567");
     }
 
     #[test]

@@ -275,6 +275,19 @@ mod tests {
     }
 
     #[test]
+    fn a_pool_id_is_the_text_that_it_was_read_from() {
+        let pool: UserPoolId = "eu-west-1_AbC".parse().unwrap();
+        assert_eq!(pool.as_str(), "eu-west-1_AbC");
+    }
+
+    #[test]
+    fn the_longest_provider_name_is_32_characters() {
+        let id = |length| format!("eu-west-1_AbC|{}", "ü".repeat(length));
+        assert!(id(32).parse::<ProviderId>().is_ok());
+        assert!(id(33).parse::<ProviderId>().is_err());
+    }
+
+    #[test]
     fn the_longest_pool_id_is_55_characters() {
         let id = |suffix| format!("eu-west-1_{}", "a".repeat(suffix));
         assert!(id(45).parse::<UserPoolId>().is_ok());

@@ -6,11 +6,13 @@
 //! them.
 
 mod adopt;
+mod apply;
 mod before_retry;
 mod compare;
 mod create;
 mod creation;
 mod delete;
+mod drift;
 mod identifiers;
 mod in_place;
 mod members;
@@ -21,8 +23,11 @@ mod timing;
 mod update;
 
 use adopt::TakeOver;
+use apply::Application;
+pub use apply::StackKnowledge;
 use creation::{Creation, Purpose, Replaced};
 use delete::Deletion;
+pub use drift::{DifferenceType, Drift, DriftStatus, PropertyDifference, pointer};
 use identifiers::Identifiers;
 use superseded::Question;
 pub use timing::Timing;
@@ -154,6 +159,10 @@ pub struct StackResource {
     pub superseded: bool,
     /// `PhysicalResourceId` in the latest response that CloudFormation accepted.
     pub physical_id: Option<String>,
+    /// Whether CloudFormation is changing the resource now.
+    pub is_busy: bool,
+    /// When its status was last changed, in milliseconds since 1970.
+    pub changed_ms: i64,
 }
 
 impl Output {
@@ -232,6 +241,13 @@ pub struct Success {
     pub signing_certificate: Option<Result<String, Reason>>,
 }
 
+impl Success {
+    /// Returns whether an Apply has changed the provider.
+    pub fn is_applied(&self) -> bool {
+        self.summary == apply::APPLIED
+    }
+}
+
 /// A parsed request.
 #[derive(Debug, Clone)]
 #[expect(
@@ -261,6 +277,13 @@ pub enum Intent {
         physical_id: PhysicalId,
         /// The declared provider, if it is needed and valid.
         described: Option<Declared>,
+    },
+    /// Bring the provider to the declared state, without CloudFormation.
+    Apply {
+        /// The declared provider.
+        declared: Declared,
+        /// The resource in its stack.
+        stack: StackKnowledge,
     },
 }
 
@@ -311,6 +334,14 @@ enum State {
     AskingCloudFormation(Question),
     /// Describe shows whether the provider may be deleted.
     CheckingBeforeDelete(Deletion),
+    /// Describe shows how the provider differs from what is to be applied.
+    CheckingBeforeApply(Application),
+    /// CloudFormation tells whether it changes the resource now.
+    AskingBeforeApply(Application),
+    /// The provider is being updated by an Apply.
+    Applying(Application),
+    /// That update failed: Describe shows whether it took effect anyway.
+    VerifyingApply(Application, CallError),
     /// The provider is being deleted.
     Deleting(Deletion),
     /// The work is done; the signing certificate is being read for the answer.
@@ -333,6 +364,7 @@ pub fn start(intent: Intent, timing: Timing) -> Step {
             Course::InPlace(update) => update.begin(),
             Course::Replace(update, old) => replace::start(update, old),
         },
+        Intent::Apply { declared, stack } => apply::start(declared, stack),
         Intent::Delete {
             physical_id,
             described,
@@ -386,6 +418,10 @@ impl Plan {
             State::AskingCloudFormation(question) => question.on_answered(outcome),
             State::CheckingBeforeDelete(deletion) => deletion.on_described(outcome),
             State::Deleting(deletion) => deletion.on_deleted(outcome),
+            State::CheckingBeforeApply(application) => application.on_described(outcome),
+            State::AskingBeforeApply(application) => application.on_asked(outcome),
+            State::Applying(application) => application.on_updated(outcome),
+            State::VerifyingApply(application, error) => application.on_verified(error, outcome),
             State::ReadingCertificate(physical_id, success) => {
                 add_certificate(physical_id, success, outcome)
             }
@@ -398,6 +434,7 @@ impl Plan {
             // The certificate is still read after work that ended at the deadline.
             State::InspectingDuplicate(..)
             | State::VerifyingCreate(..)
+            | State::VerifyingApply(..)
             | State::Verifying(..)
             | State::VerifyingTakeOver(..)
             | State::ReadingCertificate(..) => Phase::Verify,
@@ -418,7 +455,8 @@ impl Plan {
             State::TakingOver(..)
             | State::Updating(..)
             | State::RemovingIdentifiers(..)
-            | State::Deleting(..) => true,
+            | State::Deleting(..)
+            | State::Applying(..) => true,
             _ => false,
         }
     }

@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, time::Duration};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
-pub use error::{PropertyError, PropertyErrors, path_of};
+pub use error::{PropertyError, PropertyErrors, listed, path_of};
 pub use keys::documented_keys;
 pub use metadata::{CheckedProperties, ExpiredCertificates, check_metadata, check_properties};
 pub use previous::Previous;
@@ -24,7 +24,7 @@ pub use source::{Location, Source, Sources};
 pub use suggestion::{letters, nearest};
 
 use crate::{
-    details::Details,
+    details::{Details, PUBLIC_KEYS},
     named::named,
     physical_id::{ProviderId, UserPoolId},
 };
@@ -151,6 +151,19 @@ pub fn service_timeout(properties: &Value) -> Option<Duration> {
     rules::SERVICE_TIMEOUT_SECONDS
         .contains(&seconds)
         .then(|| Duration::from_secs(seconds))
+}
+
+/// Returns the properties in one text, for requests that repeat them, without those that only concern
+/// CloudFormation. `None` if a value is given that must not be shown.
+pub fn public_properties(properties: &Value) -> Option<String> {
+    let mut properties = properties.as_object()?.clone();
+    for key in ["ServiceToken", "ServiceTimeout"] {
+        properties.remove(key);
+    }
+    let details = properties.get("ProviderDetails").and_then(Value::as_object);
+    let is_public = |key: &String| PUBLIC_KEYS.contains(&key.as_str());
+    let shows_all = details.into_iter().flatten().all(|(key, _)| is_public(key));
+    shows_all.then(|| Value::Object(properties).to_string())
 }
 
 /// Returns whether `AdoptExisting` is true. [`Declared`] reports an invalid value.

@@ -103,7 +103,7 @@ pub fn check(text: &str, now: SystemTime) -> Findings {
     let options = ParsingOptions {
         allow_dtd: false,
         nodes_limit: NODES_MAX,
-        ..ParsingOptions::default()
+        entity_resolver: None,
     };
     // Leading white space is not part of the document; YAML easily adds a line break.
     let trimmed = document.trim_start();

@@ -14,6 +14,7 @@ mod answer;
 mod create;
 mod delete;
 mod deliveries;
+mod direct;
 mod environment;
 mod faults;
 mod operator;

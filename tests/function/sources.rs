@@ -265,8 +265,7 @@ async fn an_arn_that_cannot_be_read_is_said_in_the_reason() {
     for (bucket, why) in cases {
         let source = json!({"S3": {"Bucket": bucket, "Key": "okta.xml"}});
         let reason = format!(
-            "reading ProviderDetails.MetadataFile from S3 ({bucket}/okta.xml): the request could \
-             not be made: an unknown error occurred: {why}"
+            "reading ProviderDetails.MetadataFile from S3 ({bucket}/okta.xml): the request could not be sent: an unknown error occurred: {why}"
         );
         refused(&world, &saml(source), &reason).await;
     }
@@ -554,7 +553,7 @@ async fn mistakes_in_sources_are_named_at_once_with_all_others_before_any_read()
         "steps": {"S3": {"Bucket": "..", "Key": "planted/./idp.xml"}},
         "two": {"S3": {}, "SsmParameter": {}},
     });
-    let one = "a map with exactly one of SecretsManager, SsmParameter, S3, not a map of";
+    let one = "a map with exactly one of SecretsManager, SsmParameter, S3, not";
     let at = "ProviderDetailsFrom";
     let reason = [
         "invalid properties (17 errors): (1) AttributeMappings is not a property of this \
@@ -565,7 +564,7 @@ async fn mistakes_in_sources_are_named_at_once_with_all_others_before_any_read()
             .to_owned(),
         "(3) both is in both ProviderDetails and ProviderDetailsFrom: remove it from one"
             .to_owned(),
-        format!("(4) {at}.empty must be {one} 0"),
+        format!("(4) {at}.empty must be {one} an empty map"),
         format!(
             "(5) {at}.host.S3.Bucket may contain only letters, digits and . - _, and : / in the ARN \
              of an access point"
@@ -583,7 +582,7 @@ async fn mistakes_in_sources_are_named_at_once_with_all_others_before_any_read()
         format!("(13) {at}.object.S3.Key is required"),
         format!("(14) {at}.steps.S3.Bucket must not contain . or .. as a path segment"),
         format!("(15) {at}.steps.S3.Key must not contain . or .. as a path segment"),
-        format!("(16) {at}.two must be {one} 2"),
+        format!("(16) {at}.two must be {one} a map of 2 entries"),
     ];
     // One more of another kind, to see that both maps count for what is required.
     let details = properties["ProviderDetails"].as_object_mut().unwrap();

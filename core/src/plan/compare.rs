@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The only key that Cognito adds to an `AttributeMapping` by itself: `username: sub`.
-const ADDED_MAPPING: &str = "username";
+pub(super) const ADDED_MAPPING: &str = "username";
 
 /// Returns whether `observed` equals the desired provider, secrets included, apart from Cognito's
 /// own additions. Undeclared members must be empty: a provider that has more was not created from

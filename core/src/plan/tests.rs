@@ -1,5 +1,15 @@
 //! Tests of paths that depend on time and are hard to reach from outside.
 
+mod adoption;
+mod before_retry;
+mod calls;
+mod comparison;
+mod create;
+mod delete;
+mod in_place;
+mod ownership;
+mod replace;
+
 use super::*;
 use crate::provider::{ProviderType, Sources, StringMap};
 

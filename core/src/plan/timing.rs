@@ -33,18 +33,10 @@ impl Timing {
     ///
     /// The time of the request is known to the second. An event within that second counts as later
     /// only if it is also later than the delivery.
-    pub const fn precedes(&self, moment_ms: i64) -> bool {
-        let second_ms = self.issued.saturating_mul(1_000);
+    pub fn precedes(&self, moment_ms: i64) -> bool {
+        let second_ms = self.issued_ms();
         let end_of_second_ms = second_ms.saturating_add(999);
-        let received_ms = self.received_ms;
-        let request_ms = if received_ms < second_ms {
-            second_ms
-        } else if received_ms < end_of_second_ms {
-            received_ms
-        } else {
-            end_of_second_ms
-        };
-        moment_ms > request_ms
+        moment_ms > self.received_ms.clamp(second_ms, end_of_second_ms)
     }
 
     /// Returns the start of the second in which the request was issued, in milliseconds since 1970.

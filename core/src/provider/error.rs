@@ -187,19 +187,19 @@ impl From<PropertyError> for PropertyErrors {
 
 impl fmt::Display for PropertyErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_slice() {
-            [only] => write!(f, "invalid properties: {only}"),
-            all => {
-                write!(f, "invalid properties ({} errors)", all.len())?;
-                for (number, error) in (1..).zip(all) {
-                    write!(
-                        f,
-                        "{} ({number}) {error}",
-                        if number == 1 { ":" } else { ";" }
-                    )?;
-                }
-                Ok(())
-            }
+        f.write_str(&listed("invalid properties", &self.0))
+    }
+}
+
+/// Returns errors in one text, numbered if there are several.
+pub fn listed(title: &str, errors: &[impl fmt::Display]) -> String {
+    match errors {
+        [only] => format!("{title}: {only}"),
+        all => {
+            let numbered = (1..).zip(all);
+            let numbered = numbered.map(|(number, error)| format!("({number}) {error}"));
+            let numbered: Vec<_> = numbered.collect();
+            format!("{title} ({} errors): {}", all.len(), numbered.join("; "))
         }
     }
 }

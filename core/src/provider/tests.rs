@@ -1,3 +1,8 @@
+mod declared;
+mod paths;
+mod schema;
+mod sources;
+
 use serde_json::json;
 
 use super::*;

@@ -46,7 +46,7 @@ struct Start<'a> {
     attributes: usize,
     /// Whether the tag is self-closing.
     is_empty: bool,
-    /// The text after the tag.
+    /// The text after the tag, from the last character of the tag on.
     rest: &'a str,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Start<'a> {
                 (None, '"' | '\'') => quote = Some(c),
                 (None, '=') => start.attributes += 1,
                 (None, '>') => {
-                    start.rest = tag.get(at + 1..).unwrap_or_default();
+                    start.rest = tag.get(at..).unwrap_or_default();
                     return start;
                 }
                 _ => {}
@@ -96,10 +96,12 @@ mod tests {
         assert_eq!(excess(&nested(100).repeat(50)), None);
         assert_eq!(excess(&nested(101)), Some("nested elements"));
         // What looks like an end in a comment is none.
-        for hidden in ["<!--</a>-->", "<![CDATA[</a>]]>", "<?p </a>?>"] {
+        for hidden in ["<!-- > </a> -->", "<![CDATA[ > </a> ]]>", "<?p > </a> ?>"] {
             let text = format!("<a>{hidden}").repeat(101);
             assert_eq!(excess(&text), Some("nested elements"), "{hidden}");
         }
-        assert_eq!(excess(&"<a/>".repeat(1_000)), None);
+        for beside in ["<a/>", "<?p?>", "<!---->", "<!DOCTYPE a>"] {
+            assert_eq!(excess(&beside.repeat(1_000)), None, "{beside}");
+        }
     }
 }

@@ -10,8 +10,8 @@ use super::*;
 use crate::{
     details::Details,
     provider::{
-        ExpiredCertificates,
-        metadata::{check_details_metadata, check_inline_metadata},
+        ExpiredCertificates, Members, Provider, ProviderType,
+        metadata::{check_details_metadata, check_inline_metadata, check_metadata},
     },
 };
 
@@ -138,6 +138,7 @@ fn invalid_xml_is_rejected_with_its_line() {
         ("", 1),
         ("not XML", 1),
         ("\n\n  https://idp.example.com/metadata", 3),
+        ("\n\n\n \"", 4),
         ("<!-- nothing -->", 1),
         ("<a>\n<b>\n</a>", 3),
         ("<a>\n&nbsp;</a>", 2),
@@ -216,11 +217,14 @@ fn expired_certificates_are_rejected_in_new_metadata() {
 }
 
 #[test]
-fn a_certificate_is_valid_up_to_its_last_second() {
+fn a_certificate_is_valid_from_its_first_second_to_its_last() {
     let end = SystemTime::from(utc_datetime!(2020-01-01 00:00));
-    assert_eq!(check(EXPIRED, end).errors, []);
+    let found = check(EXPIRED, end);
+    assert_eq!((found.errors, found.warnings), (vec![], vec![]));
     let after = end + Duration::from_secs(1);
     assert_eq!(check(EXPIRED, after).errors.len(), 1);
+    let beginning = SystemTime::from(utc_datetime!(2010-01-01 00:00));
+    assert_eq!(check(EXPIRED, beginning).warnings, [""; 0]);
     let before = SystemTime::from(utc_datetime!(2009-12-31 23:59));
     assert_eq!(
         check(EXPIRED, before).warnings,
@@ -264,6 +268,10 @@ fn unreadable_certificates_are_warnings() {
         );
         assert_eq!(check(&document, now()).metadata.certificate_not_after, None);
     }
+    assert_eq!(
+        doubted(&with_certificate(&"A".repeat(4_096))),
+        "has signing certificates that cannot be read: 1 of 1"
+    );
     let (errors, warnings) = said(&with_certificate(&"A".repeat(4_097)));
     assert_eq!(errors, []);
     assert_eq!(
@@ -358,6 +366,7 @@ fn expensive_documents_are_not_parsed() {
         doubted(&format!("<a{attributes}/>")),
         "has too many attributes in one element and was not checked"
     );
+    assert_eq!(refused(&"x".repeat(131_072)), MetadataError::NotXml(1));
     // Another rule reports documents longer than Cognito accepts.
     let (errors, warnings) = said(&"<a>".repeat(50_000));
     assert!(errors.is_empty() && warnings.is_empty());
@@ -441,5 +450,19 @@ fn metadata_errors_are_reported_with_other_errors() {
     ] {
         let found = check_inline_metadata(&properties, ExpiredCertificates::Refuse, now());
         assert_eq!(found.errors, []);
+    }
+}
+
+#[test]
+fn metadata_are_looked_at_in_saml_providers_only() {
+    for (kind, errors) in [(ProviderType::Saml, 1), (ProviderType::Oidc, 0)] {
+        let provider = Provider {
+            id: "eu-west-1_AbC|Corp".parse().unwrap(),
+            kind,
+            details: details(&[("MetadataFile", "<html/>")]),
+            members: Members::default(),
+        };
+        let found = check_metadata(&provider, ExpiredCertificates::Refuse, now());
+        assert_eq!(found.errors.len(), errors, "{kind:?}");
     }
 }

@@ -315,6 +315,8 @@ impl Outcome {
             Self::Waited { in_doubt } => (CallErrorKind::RetryDue, in_doubt),
             Self::StackResource { superseded, held } => {
                 return Ok(Output::StackResource(StackResource {
+                    is_busy: false,
+                    changed_ms: 0,
                     superseded,
                     physical_id: Some(held.text(tick)),
                 }));

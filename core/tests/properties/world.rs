@@ -185,6 +185,8 @@ impl World {
                 None => fail(CallErrorKind::NotFound, false),
             },
             Call::StackResource(_) => Ok(Output::StackResource(StackResource {
+                is_busy: false,
+                changed_ms: 0,
                 superseded: self.superseded,
                 physical_id: None,
             })),

@@ -1,4 +1,4 @@
-//! Cognito's four identity provider operations, and its signing certificates, over its JSON protocol, with its limits.
+//! Cognito's identity provider operations, and its signing certificates, over its JSON protocol, with its limits.
 
 mod limits;
 mod provider;
@@ -25,6 +25,8 @@ use quotas::Quotas;
 
 /// The one operation here that is not about a provider.
 const CERTIFICATE: &str = "GetSigningCertificate";
+/// The operation about all providers of a pool.
+const LIST: &str = "ListIdentityProviders";
 
 /// How the service fails one call.
 #[derive(Debug, Clone, Copy)]
@@ -57,8 +59,8 @@ impl Fault {
 /// A call as it came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// The operation, without `IdentityProvider`: `Create`, `Describe`, `Update`, `Delete` or
-    /// `GetSigningCertificate`.
+    /// The operation, without `IdentityProvider`: `Create`, `Describe`, `Update`, `Delete`,
+    /// `GetSigningCertificate` or `ListIdentityProviders`.
     pub operation: String,
     /// The region that it was signed for.
     pub region: String,
@@ -253,7 +255,9 @@ fn serve(state: &Mutex<State>, request: &Request<Bytes>) -> Reply {
     };
     let operation = header("x-amz-target")
         .and_then(|target| target.strip_prefix("AWSCognitoIdentityProviderService."))
-        .filter(|target| target.ends_with("IdentityProvider") || *target == CERTIFICATE)
+        .filter(|target| {
+            target.ends_with("IdentityProvider") || [CERTIFICATE, LIST].contains(target)
+        })
         .map(|target| target.trim_end_matches("IdentityProvider"));
     let (Some(operation), Ok(input)) = (operation, serde_json::from_slice(request.body())) else {
         return refuse(400, "UnknownOperationException", "");
@@ -314,6 +318,12 @@ fn act(state: &mut State, operation: &str, input: &Value) -> Reply {
         "Create" => provider::create(&mut state.pools, &state.rules, input, now()),
         "Describe" => provider::describe(&mut state.pools, input),
         "Update" => provider::update(&mut state.pools, &state.rules, input, now()),
+        LIST => {
+            return match provider::list(&mut state.pools, input) {
+                Ok(page) => Reply::status(200, page.to_string()),
+                Err(Refusal(name, message)) => refuse(400, name, &message),
+            };
+        }
         CERTIFICATE => match provider::signing_certificate(&mut state.pools, input) {
             Ok(certificate) => {
                 let answer = json!({"Certificate": certificate});

@@ -3,6 +3,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{der::*, *};
+use crate::saml::certificate::Certificate;
 
 /// Returns a document whose only signing key has these certificates.
 fn chain(certificates: &[Parts<'_>]) -> String {
@@ -273,4 +274,33 @@ fn bytes_after_a_certificate_are_a_warning() {
         );
         assert_eq!(until(&document).as_deref(), Some("2034-01-01T00:00:00Z"));
     }
+}
+
+#[test]
+fn a_certificate_that_says_that_it_is_no_authority_is_none() {
+    let is_authority = |der: Vec<u8>| {
+        let read = Certificate::read(&BASE64_STANDARD.encode(der)).unwrap();
+        read.first().unwrap().is_authority
+    };
+    let mut der = ISSUING.der();
+    assert!(is_authority(der.clone()));
+    // The last byte is that of the flag in the basic constraints.
+    *der.last_mut().unwrap() = 0;
+    assert!(!is_authority(der));
+}
+
+#[test]
+fn names_are_compared_without_case_and_white_space_if_they_are_texts() {
+    let name = |tag, subject| {
+        let parts = Parts {
+            text: tag,
+            subject,
+            ..OWN
+        };
+        let mut read = Certificate::read(&parts.base64()).unwrap();
+        read.remove(0).subject
+    };
+    assert_eq!(name(UTF8, "Issuing CA"), name(PRINTABLE, "ISSUING  CA"));
+    assert_ne!(name(UTF8, "Issuing CA"), name(UTF8, "Root CA"));
+    assert_ne!(name(0x04, "Issuing CA"), name(0x04, "ISSUING CA"));
 }

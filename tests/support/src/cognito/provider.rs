@@ -130,6 +130,38 @@ pub(super) fn describe(pools: &mut Pools, input: &Value) -> Done {
     Ok(Some(shown(stored.clone())))
 }
 
+/// Lists a page of a pool's providers: at most `MaxResults`, from the name in `NextToken` on.
+pub(super) fn list(pools: &mut Pools, input: &Value) -> Result<Value, Refusal> {
+    let from = text(input, "NextToken").to_owned();
+    let most = input
+        .get("MaxResults")
+        .and_then(Value::as_u64)
+        .unwrap_or(60);
+    if most > 60 {
+        return Err(Refusal(
+            "InvalidParameterException",
+            "Value at 'maxResults' failed to satisfy constraint: Member must have value less than or \
+             equal to 60"
+                .to_owned(),
+        ));
+    }
+    let most = usize::try_from(most).unwrap_or(60);
+    let rest: Vec<_> = pool(pools, input)?.range(from..).collect();
+    let page = rest.iter().take(most).map(|(name, provider)| {
+        json!({
+            "ProviderName": name,
+            "ProviderType": provider["ProviderType"],
+            "CreationDate": provider["CreationDate"],
+            "LastModifiedDate": provider["LastModifiedDate"],
+        })
+    });
+    let mut answer = json!({"Providers": page.collect::<Vec<_>>()});
+    if let Some((next, _)) = rest.get(most) {
+        answer["NextToken"] = json!(next);
+    }
+    Ok(answer)
+}
+
 pub(super) fn update(pools: &mut Pools, rules: &Rules, input: &Value, now: f64) -> Done {
     let providers = pool(pools, input)?;
     let name = text(input, "ProviderName");
