@@ -152,7 +152,7 @@ pub enum Output {
 }
 
 /// The state of a resource in CloudFormation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StackResource {
     /// Whether CloudFormation has since sent the resource another request, or has stopped waiting
     /// for the response.

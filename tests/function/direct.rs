@@ -1,5 +1,7 @@
 //! `DetectDrift` and `Apply`: requests that no response URL comes with.
 
+use std::time::Duration;
+
 use cfn_cognito_idp_support::{cloudformation, cognito::Fault, events, lambda::Ended};
 use serde_json::{Value, json};
 
@@ -213,8 +215,8 @@ async fn a_private_key_cannot_be_compared_and_is_not_called_in_sync() {
     assert_eq!(metrics(&world)[0]["Drifted"], 0);
     // An Apply sends it in any case.
     let event = with(&event, "RequestType", json!("Apply"));
-    let applied = json!({"PhysicalResourceId": id, "Applied": true});
-    assert_eq!(send(&world, event).await, applied);
+    let expected = json!({"PhysicalResourceId": id, "Applied": true});
+    assert_eq!(send(&world, event).await, expected);
     let stored = world.cognito.provider(POOL, "SignInWithApple").unwrap();
     assert_eq!(stored["ProviderDetails"]["private_key"], "two");
 }
@@ -230,19 +232,19 @@ async fn a_rotated_secret_is_applied_once() {
         drift["PropertyDifferences"][0]["PropertyPath"],
         "/ProviderDetails/client_secret"
     );
-    let applied = |applied| json!({"PhysicalResourceId": ID, "Applied": applied});
-    assert_eq!(send(&world, apply(&declared)).await, applied(true));
-    assert_eq!(send(&world, apply(&declared)).await, applied(false));
+    let expected = |applied| json!({"PhysicalResourceId": ID, "Applied": applied});
+    assert_eq!(send(&world, apply(&declared)).await, expected(true));
+    assert_eq!(send(&world, apply(&declared)).await, expected(false));
     assert_eq!(status(&send(&world, detect(&declared)).await), "IN_SYNC");
     assert_eq!(
         world.operations(),
         ["Describe", "Describe", "Update", "Describe", "Describe"]
     );
     stores.put_secret("google", "", r#"{"secret": "planted-rotated"}"#);
-    assert_eq!(send(&world, apply(&declared)).await, applied(true));
-    let stored = world.cognito.provider(POOL, "Corp").unwrap();
+    assert_eq!(send(&world, apply(&declared)).await, expected(true));
+    let provider = world.cognito.provider(POOL, "Corp").unwrap();
     assert_eq!(
-        stored["ProviderDetails"]["client_secret"],
+        provider["ProviderDetails"]["client_secret"],
         "planted-rotated"
     );
     let lines = metrics(&world);
@@ -466,4 +468,66 @@ async fn the_properties_are_an_attribute_unless_a_secret_is_in_them() {
     let body = answer(world.invoke(update).await);
     assert_eq!(body["Status"], "SUCCESS");
     assert_eq!(body["Data"].get("ResourceProperties"), None);
+}
+
+#[tokio::test]
+async fn faults_of_cognito_are_retried_for_direct_requests_as_for_all_others() {
+    let faults = [
+        Fault::THROTTLED,
+        Fault::Error(500, "InternalErrorException", "Internal error"),
+        Fault::ErrorAfter,
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::NotJson(503),
+    ];
+    for fault in faults {
+        let world = World::new().await;
+        let drifted = with_detail(&oidc(POOL, "Corp"), "client_id", "other");
+        world.cognito.put(&drifted, 60);
+        world.cognito.script("Describe", [fault]);
+        assert_eq!(
+            status(&send(&world, detect(&oidc(POOL, "Corp"))).await),
+            "MODIFIED"
+        );
+        world.cognito.script("Update", [fault, Fault::THROTTLED]);
+        let result = send(&world, apply(&oidc(POOL, "Corp"))).await;
+        assert_eq!(result["Applied"], true, "{fault:?}");
+        assert_eq!(
+            status(&send(&world, detect(&oidc(POOL, "Corp"))).await),
+            "IN_SYNC"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_direct_request_ends_before_its_deadline_whatever_hangs() {
+    let mut world = World::new().await;
+    world.time = Duration::from_secs(2);
+    world.cognito.put(&oidc(POOL, "Corp"), 60);
+    world.cognito.script_always("Describe", Fault::HangBefore);
+    for event in [detect(&oidc(POOL, "Corp")), apply(&oidc(POOL, "Corp"))] {
+        let error = refused(&world, event).await;
+        assert!(error.contains("timed out"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_neither_a_direct_request_nor_cloudformations_stays_an_error() {
+    let world = World::new().await;
+    for event in [
+        json!({"RequestType": "Detect", "PhysicalResourceId": ID}),
+        json!({"RequestType": "Create", "ResourceProperties": oidc(POOL, "Corp")}),
+        json!({"RequestType": "Apply", "ResponseURL": null}),
+        json!(["DetectDrift"]),
+    ] {
+        let Ended::Failed(error) = world.invoke(event.clone()).await else {
+            panic!("{event}");
+        };
+        assert_eq!(error["errorType"], "Unanswered");
+        assert_eq!(
+            error["errorMessage"],
+            "the event is not from CloudFormation: it has no ResponseURL"
+        );
+    }
+    assert_eq!(world.operations(), [""; 0]);
 }

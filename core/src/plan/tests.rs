@@ -1,6 +1,7 @@
 //! Tests of paths that depend on time and are hard to reach from outside.
 
 mod adoption;
+mod apply;
 mod before_retry;
 mod calls;
 mod comparison;

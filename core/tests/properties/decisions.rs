@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use cfn_cognito_idp_core::{
     details::Details,
     physical_id::PhysicalId,
-    plan::{Answer, Intent},
+    plan::{Answer, Drift, DriftStatus, Intent, StackKnowledge},
     provider::{Declared, Members, Previous, Provider, ProviderType, Sources},
 };
 use proptest::{
@@ -167,6 +167,58 @@ proptest! {
         prop_assert!(succeeded(&undone));
         prop_assert_eq!(undone.physical_id, id);
         prop_assert_eq!(world, before);
+    }
+
+    /// An Apply brings a provider to its declaration, and a second one changes nothing. It creates,
+    /// renames and deletes none, and after it there is no drift.
+    #[test]
+    fn applying_twice_is_applying_once_and_leaves_no_drift(
+        before in world(), wanted in provider(), faults in vec(fault(), 0..3),
+    ) {
+        let apply = || Intent::Apply {
+            declared: declared(&wanted, false),
+            stack: StackKnowledge::None,
+        };
+        let mut world = before.clone();
+        let lossy = world.run(apply(), at(SINCE), &faults);
+        prop_assert_eq!(
+            world.providers.keys().collect::<Vec<_>>(),
+            before.providers.keys().collect::<Vec<_>>()
+        );
+        let answer = world.run(apply(), at(SINCE), &[]);
+        let drift = Drift::new(&declared(&wanted, false), world.observe(&wanted.id).as_ref());
+        if succeeded(&answer) {
+            prop_assert_eq!(drift.status, DriftStatus::InSync);
+            let once = world.clone();
+            world.now += 10;
+            let again = world.run(apply(), at(SINCE), &[]);
+            prop_assert!(again.result.is_ok_and(|success| !success.is_applied()));
+            prop_assert_eq!(world.providers, once.providers);
+        } else {
+            // It is gone, of another type, or an identifier is taken.
+            prop_assert!(drift.status != DriftStatus::InSync);
+            prop_assert!(!succeeded(&lossy));
+        }
+    }
+
+    /// Drift is seen exactly where an Apply has something to do.
+    #[test]
+    fn a_provider_is_in_sync_exactly_if_an_apply_changes_nothing(
+        before in world(), wanted in provider(),
+    ) {
+        let declared = declared(&wanted, false);
+        let drift = Drift::new(&declared, before.observe(&wanted.id).as_ref());
+        let apply = Intent::Apply { declared, stack: StackKnowledge::None };
+        let mut after = before.clone();
+        let answer = after.run(apply, at(SINCE), &[]);
+        let is_in_sync = drift.status == DriftStatus::InSync;
+        prop_assert_eq!(is_in_sync, drift.differences.is_empty() && before.observe(&wanted.id).is_some());
+        if is_in_sync {
+            prop_assert!(answer.result.is_ok_and(|success| !success.is_applied()));
+            prop_assert_eq!(after, before);
+        } else {
+            prop_assert!(answer.result.is_ok_and(|success| success.is_applied()) || after == before);
+        }
     }
 
     /// A second delivery of any request gives the same answer and changes nothing more.

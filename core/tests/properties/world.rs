@@ -108,6 +108,11 @@ impl World {
         panic!("no answer after {STEPS} calls");
     }
 
+    /// A provider as Describe shows it.
+    pub(crate) fn observe(&self, id: &ProviderId) -> Option<Observed> {
+        self.providers.get(id).map(observed)
+    }
+
     /// The world but for the times of last changes.
     pub(crate) fn settled(&self) -> BTreeMap<ProviderId, Stored> {
         let providers = self.providers.iter();

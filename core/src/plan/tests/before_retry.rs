@@ -11,6 +11,7 @@ fn heard(answer: Result<(bool, Option<&str>), ()>) -> Outcome {
     Ok(Output::StackResource(StackResource {
         superseded,
         physical_id: physical_id.map(ToOwned::to_owned),
+        ..StackResource::default()
     }))
 }
 

@@ -101,6 +101,7 @@ fn an_attempt_without_an_answer_leaves_a_doubt_that_later_attempts_do_not_remove
         let gone_on = Output::StackResource(StackResource {
             superseded: false,
             physical_id: None,
+            ..StackResource::default()
         });
         let (create, plan) = called(plan.resume(Ok(gone_on)));
         assert!(matches!(create, Call::Create(_)));

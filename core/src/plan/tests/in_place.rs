@@ -99,6 +99,7 @@ fn a_provider_changed_after_the_request_is_overwritten_only_if_the_request_is_th
             Ok(Output::StackResource(StackResource {
                 superseded: false,
                 physical_id: None,
+                ..StackResource::default()
             })),
             true,
         ),
@@ -228,6 +229,7 @@ fn a_provider_that_is_gone_is_created_again_at_once_or_after_a_question() {
     let superseded = Output::StackResource(StackResource {
         superseded: true,
         physical_id: None,
+        ..StackResource::default()
     });
     let reason = answered(plan.resume(Ok(superseded)))
         .result
