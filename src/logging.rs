@@ -73,11 +73,14 @@ impl io::Write for Lines {
 
 /// Writes a line in `CloudWatch`'s embedded metric format, at every log level: a count of 0 or 1 under
 /// `metric`, without dimensions, and the fields beside it.
+///
+/// Lambda discards JSON lines below the function's log level, and takes those without a level for
+/// INFO, so this line has the function's level.
 pub(crate) fn metric(metric: &str, value: bool, now: SystemTime, mut fields: Map<String, Value>) {
     let now = DateTime::from(now);
     let stamp = now.fmt(Format::DateTime).unwrap_or_default();
     fields.insert("timestamp".to_owned(), stamp.into());
-    fields.insert("level".to_owned(), "INFO".into());
+    fields.insert("level".to_owned(), lambda_level_name().into());
     fields.insert(metric.to_owned(), u8::from(value).into());
     fields.insert(
         "_aws".to_owned(),
@@ -96,14 +99,24 @@ pub(crate) fn metric(metric: &str, value: bool, now: SystemTime, mut fields: Map
 }
 
 fn lambda_level() -> LevelFilter {
-    match std::env::var("AWS_LAMBDA_LOG_LEVEL").as_deref() {
-        Ok("TRACE") => LevelFilter::TRACE,
-        Ok("DEBUG") => LevelFilter::DEBUG,
-        Ok("WARN") => LevelFilter::WARN,
+    match lambda_level_name() {
+        "TRACE" => LevelFilter::TRACE,
+        "DEBUG" => LevelFilter::DEBUG,
+        "WARN" => LevelFilter::WARN,
         // Lambda's FATAL is above every level used here.
-        Ok("ERROR" | "FATAL") => LevelFilter::ERROR,
+        "ERROR" | "FATAL" => LevelFilter::ERROR,
         _ => LevelFilter::INFO,
     }
+}
+
+/// Returns the lowest level of the lines that Lambda keeps.
+fn lambda_level_name() -> &'static str {
+    let named = std::env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_default();
+    let levels = ["TRACE", "DEBUG", "WARN", "ERROR", "FATAL"];
+    levels
+        .into_iter()
+        .find(|level| *level == named)
+        .unwrap_or("INFO")
 }
 
 /// Logs the location of a panic, without its message, which may quote data.

@@ -1,4 +1,8 @@
-"""ministack with GetSigningCertificate, which the function calls and ministack does not know."""
+"""ministack with two additions.
+
+GetSigningCertificate, which the function calls and ministack does not know; and PutEvents takes
+events of AWS services, so that tests can send those that ministack does not.
+"""
 
 import base64
 import datetime
@@ -11,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from ministack.app import main
 from ministack.core.responses import json_response
-from ministack.services import cognito
+from ministack.services import cognito, eventbridge
 
 known = cognito._dispatch_idp
 
@@ -43,4 +47,5 @@ def certificate(pool):
 
 if __name__ == "__main__":
     cognito._dispatch_idp = dispatch
+    eventbridge._put_events = functools.partial(eventbridge._put_events, allow_aws_source=True)
     sys.exit(main())

@@ -13,20 +13,38 @@ import pytest
 from emulator import ROOT, environment, free_port
 
 EVENTS = ROOT / "events"
-# In an order in which each finds what it is about. The statuses are what its author meant.
+POOL = "us-east-1_Example01"
+
+
+def success(name):
+    return {"Status": "SUCCESS", "PhysicalResourceId": f"{POOL}|{name}"}
+
+
+# In an order in which each finds what it is about. The answers are what its author meant.
 EXPECTED = [
-    ("create-saml", "SUCCESS", "us-east-1_Example01|Corp"),
-    ("create-oidc", "SUCCESS", "us-east-1_Example01|Partner"),
-    ("create-google", "SUCCESS", "us-east-1_Example01|Google"),
-    ("create-facebook", "SUCCESS", "us-east-1_Example01|Facebook"),
-    ("create-amazon", "SUCCESS", "us-east-1_Example01|LoginWithAmazon"),
-    ("create-apple", "SUCCESS", "us-east-1_Example01|SignInWithApple"),
-    ("create-from-secret", "SUCCESS", "us-east-1_Example01|Supplier"),
-    ("update", "SUCCESS", "us-east-1_Example01|Partner"),
-    ("update-rollback", "SUCCESS", "us-east-1_Example01|Partner"),
-    ("rename", "SUCCESS", "us-east-1_Example01|CorpSso"),
-    ("malformed", "FAILED", "not-created/00000000-0000-4000-8000-000000000010"),
-    ("delete", "SUCCESS", "us-east-1_Example01|Corp"),
+    ("create-saml", success("Corp")),
+    ("create-oidc", success("Partner")),
+    ("create-google", success("Google")),
+    ("create-facebook", success("Facebook")),
+    ("create-amazon", success("LoginWithAmazon")),
+    ("create-apple", success("SignInWithApple")),
+    # It reports all of the above but two.
+    ("detect-pool-drift", {"UserPoolId": POOL, "StackResourceDriftStatus": "MODIFIED"}),
+    ("create-from-secret", success("Supplier")),
+    # It declares an attribute more than the Create, as if somebody had removed it since.
+    ("detect-drift", {"StackResourceDriftStatus": "MODIFIED", "PropertiesNotCompared": []}),
+    ("apply", {"PhysicalResourceId": f"{POOL}|Supplier", "Applied": True}),
+    ("update", success("Partner")),
+    ("update-rollback", success("Partner")),
+    ("rename", success("CorpSso")),
+    (
+        "malformed",
+        {
+            "Status": "FAILED",
+            "PhysicalResourceId": "not-created/00000000-0000-4000-8000-000000000010",
+        },
+    ),
+    ("delete", success("Corp")),
 ]
 
 
@@ -79,19 +97,43 @@ def await_port(port, process):
 
 
 def test_every_event_is_expected():
-    assert sorted(name for name, _, _ in EXPECTED) == sorted(f.stem for f in EVENTS.iterdir())
+    assert sorted(name for name, _ in EXPECTED) == sorted(file.stem for file in EVENTS.iterdir())
 
 
-@pytest.mark.parametrize(("name", "status", "physical_id"), EXPECTED)
-def test_event(watch, name, status, physical_id):
+@pytest.mark.parametrize(("name", "expected"), EXPECTED, ids=[name for name, _ in EXPECTED])
+def test_event(watch, name, expected):
+    answer = invoke(watch, name)
+    assert answer.items() >= expected.items()
+    if name == "malformed":
+        assert "AttributeMappings is not a property" in answer["Reason"]
+    if name == "detect-pool-drift":
+        differences = answer["PropertyDifferences"]
+        assert [(found["PropertyPath"], found["DifferenceType"]) for found in differences] == [
+            ("/DeclaredProviders/Facebook", "ADD"),
+            ("/DeclaredProviders/Google", "ADD"),
+            ("/DeclaredProviders/LoginWithAmazon", "ADD"),
+            ("/DeclaredProviders/SignInWithApple", "ADD"),
+        ]
+    if name == "detect-drift":
+        assert answer["PropertyDifferences"] == [
+            {
+                "PropertyPath": "/AttributeMapping/name",
+                "ExpectedValue": "name",
+                "ActualValue": "null",
+                "DifferenceType": "REMOVE",
+            }
+        ]
+    if name == "apply":
+        assert invoke(watch, name)["Applied"] is False
+        assert invoke(watch, "detect-drift")["StackResourceDriftStatus"] == "IN_SYNC"
+
+
+def invoke(port, name):
     invoked = subprocess.run(
-        ["cargo-lambda", "lambda", "invoke", "cfn-cognito-idp", "--invoke-port", watch,
+        ["cargo-lambda", "lambda", "invoke", "cfn-cognito-idp", "--invoke-port", port,
          "--data-file", EVENTS / f"{name}.json"],
         cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=1200, check=False,
     )  # fmt: skip
     assert invoked.returncode == 0, invoked.stderr
-    answer = json.loads(invoked.stdout)
-    assert (answer["Status"], answer["PhysicalResourceId"]) == (status, physical_id)
-    if name == "malformed":
-        assert "AttributeMappings is not a property" in answer["Reason"]
+    return json.loads(invoked.stdout)

@@ -141,6 +141,19 @@ async fn a_provider_as_declared_is_in_sync_and_one_changed_by_hand_is_modified()
 }
 
 #[tokio::test]
+async fn the_metric_is_written_at_every_log_level() {
+    for (level, written) in [("WARN", "WARN"), ("FATAL", "FATAL"), ("", "INFO")] {
+        let world = World::with(&[("AWS_LAMBDA_LOG_LEVEL", level), ("RUST_LOG", "")]).await;
+        send(&world, detect(&oidc(POOL, "Corp"))).await;
+        let lines = metrics(&world);
+        assert_eq!(lines.len(), 1);
+        // Lambda discards lines below its level.
+        assert_eq!(lines[0]["level"], written);
+        assert_eq!(lines[0]["Drifted"], 1);
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_declared_is_not_compared() {
     let world = World::new().await;
     let by_hand = with(

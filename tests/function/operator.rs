@@ -298,7 +298,7 @@ async fn silence() -> Vec<Row> {
         (
             "An event that is not from CloudFormation",
             unanswered(|_| json!({"detail-type": "Scheduled Event"})).await,
-            "Invoke the function from CloudFormation only.",
+            "Without a `ResponseURL`, send only [`DetectDrift` and `Apply`](reference.md#drift-and-rotation).",
         ),
     ]
 }
