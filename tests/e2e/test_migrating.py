@@ -306,7 +306,7 @@ def test_what_cannot_be_adopted_is_left_as_it_was(aws, pools):
                 "        client_id: partner-client\n",
                 f"        client_id: partner-client\n        MetadataURL: {saml}\n",
             ),
-            "It cannot be adopted as SAML: it is of type OIDC, which Cognito cannot change",
+            "adopted as SAML: its type is OIDC, and Cognito cannot change a provider's type",
         ),
         "secret": (
             changed(example("adopt.yaml"), "        client_id: partner-client\n", ""),
@@ -512,7 +512,7 @@ def test_a_rename_adopts_a_provider_of_the_new_name(aws, pools):
     refused = changed(mine, "ProviderName: Partner", "ProviderName: Partner2")
     outcome = stack.update(refused, UserPoolId=pool, PartnerClientSecret="another")
     assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
-    assert "set AdoptExisting to true" in outcome.reason
+    assert "set AdoptExisting: true" in outcome.reason
 
     renamed = changed(example("adopt.yaml"), "ProviderName: Partner", "ProviderName: Partner2")
     with undisturbed(aws, pool, "Partner2"):

@@ -145,7 +145,7 @@ def test_a_failed_create_leaves_the_provider_of_somebody_else(aws, pools):
     theirs = resource(aws, pool, "Corp", "OIDC", OIDC | {"client_id": "client-2"})
     outcome = stack.create(template(Idp=theirs))
     assert outcome.status == "ROLLBACK_COMPLETE"
-    assert "exists already" in outcome.reason and "AdoptExisting" in outcome.reason
+    assert "already exists" in outcome.reason and "AdoptExisting" in outcome.reason
     assert provider(aws, pool, "Corp") == before
     stack.delete()
     assert provider(aws, pool, "Corp") == before
