@@ -23,12 +23,12 @@
 //!   it count as equal.
 //! - A running Create that CloudFormation cancels may leave a provider that no later event refers
 //!   to.
-//! - The guarantees hold only under the assumptions in `docs/reliability.md`, section "Not
-//!   promised".
+//! - `docs/reliability.md` lists the exceptions to the guarantees under "Not promised".
 //!
 //! # How an event is processed
 //! [`handler`] → [`event`] → [`provider`] → [`sources`] → [`saml`] → [`plan`] → [`cognito`] with
-//! [`retry`], and [`stack`] after a wait → [`response`] → [`delivery`].
+//! [`retry`], and [`stack`] after a wait → [`response`] → [`delivery`]. `DetectDrift` and `Apply`, which
+//! come without a response URL, go through [`direct`] instead of [`event`], and return their result.
 //!
 //! [`provider`]: cfn_cognito_idp_core::provider
 //! [`saml`]: cfn_cognito_idp_core::saml
