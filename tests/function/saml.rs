@@ -144,10 +144,12 @@ async fn metadata_whose_certificates_have_expired_are_refused_where_they_are_new
     assert_eq!(warnings(&world), vec![warning.clone()]);
 
     // So is it where a provider is taken over as it is, and the others mistakes are those of both.
+    world.cognito.remove(POOL, "Corp");
+    world.cognito.put(&file(EXPIRED), 60);
     let adopting = with(&file(EXPIRED), "AdoptExisting", json!("true"));
     let body = world.create(&adopting).await;
     assert_eq!(body["Status"], "SUCCESS", "{body}");
-    assert_eq!(world.operations(), ["Create", "Describe"]);
+    assert_eq!(world.operations(), ["Create", "Describe", "Update"]);
     assert_eq!(warnings(&world), vec![warning; 2]);
     let body = world.create(&with(&adopting, "Typo", json!(1))).await;
     let reason = "invalid properties: Typo is not a property of this resource type";

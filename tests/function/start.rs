@@ -23,6 +23,9 @@ async fn connections_are_there_before_the_first_poll_and_serve_the_first_event()
     asked.sort_unstable();
     assert_eq!(asked, [format!("{BUCKET}:443"), format!("{COGNITO}:443")]);
 
+    // The start does not wait for them for long; on a busy machine they are opened behind it.
+    region.cognito.server().has_answered().await;
+    region.responses.server().has_answered().await;
     let event = events::create(&region.url(), &oidc(POOL, "Corp"));
     let body = answer(function.invoke(&event, TIME).await);
     assert_eq!(body["Status"], "SUCCESS");

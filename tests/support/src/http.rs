@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, Response, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{ServerConfig, pki_types::PrivatePkcs8KeyDer},
@@ -53,6 +53,7 @@ pub struct Server {
     address: SocketAddr,
     task: JoinHandle<()>,
     certificate: Option<String>,
+    answered: watch::Receiver<usize>,
 }
 
 impl Server {
@@ -109,6 +110,8 @@ impl Server {
             .unwrap_or_else(|error| panic!("port {port}: {error}"));
         let address = listener.local_addr().expect("a bound address");
         let handler = Arc::new(handler);
+        let (count, answered) = watch::channel(0);
+        let count = Arc::new(count);
         let task = tokio::spawn(async move {
             loop {
                 let Ok((stream, _)) = listener.accept().await else {
@@ -119,8 +122,13 @@ impl Server {
                 stream.set_nodelay(true).expect("a live socket");
                 let handler = Arc::clone(&handler);
                 let tls = tls.clone();
+                let count = Arc::clone(&count);
                 tokio::spawn(async move {
-                    let service = service_fn(|request| reply(&*handler, request));
+                    let service = service_fn(async |request| {
+                        let reply = reply(&*handler, request).await;
+                        count.send_modify(|count| *count += 1);
+                        reply
+                    });
                     let http = http1::Builder::new();
                     // A client that goes away is not this server's concern.
                     if let Some(tls) = tls {
@@ -137,7 +145,15 @@ impl Server {
             address,
             task,
             certificate,
+            answered,
         }
+    }
+
+    /// Waits until a request was answered.
+    pub async fn has_answered(&self) {
+        let mut answered = self.answered.clone();
+        let waited = answered.wait_for(|count| *count > 0).await;
+        waited.expect("a running server");
     }
 
     /// The certificate of a server with TLS, in PEM.

@@ -90,6 +90,15 @@ fn drift_names_every_property_that_differs_by_its_path() {
     assert_eq!(difference.path, "/ProviderDetails/client_id");
     assert_eq!(difference.expected.as_deref(), Some("***"));
     assert_eq!(difference.actual.as_deref(), Some("***"));
+    // What an unknown key holds may be a secret, however short.
+    let mut wanted = declared("Corp", &[]);
+    wanted.provider.details = Details::from_iter([("key_of_2030", "x")]);
+    let mut found = observed(&wanted, SINCE);
+    found.details = Details::default();
+    let drift = Drift::new(&wanted, Some(&found));
+    let difference = drift.differences.first().unwrap();
+    assert_eq!(difference.expected.as_deref(), Some("***"));
+    assert_eq!(difference.actual, None);
 }
 
 #[test]
