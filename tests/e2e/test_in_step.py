@@ -410,25 +410,29 @@ def test_the_alarm_is_on_the_metric_that_the_function_writes(in_step):
     ]
 
 
-def test_the_commands_of_the_readme(in_step, tmp_path):
-    block = re.search(r"```sh\n(FUNCTION=.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
-    in_step.change_by_hand(authorize_scopes="openid")
-    (tmp_path / "events").mkdir()
-    for kind, target in [
-        ("detect-drift", "Google"),
-        ("apply", "Google"),
-        ("detect-pool-drift", "UserPool"),
-    ]:
-        event = in_step.daily(target)
-        if kind == "apply":
-            event["RequestType"] = "Apply"
-        (tmp_path / "events" / f"{kind}.json").write_text(json.dumps(event))
-    run = subprocess.run(
-        ["bash", "-euc", block], cwd=tmp_path, env=environment(in_step.aws.url),
+def block(page, beginning):
+    """The commands of a page that begin so."""
+    text = (ROOT / page).read_text()
+    return re.search(rf"```sh\n({re.escape(beginning)}.*?)```", text, re.DOTALL)[1]
+
+
+def run(commands, aws, folder):
+    ended = subprocess.run(
+        ["bash", "-euc", commands], cwd=folder, env=environment(aws.url),
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    assert run.returncode == 0, run.stdout + run.stderr
-    drifts = re.findall(r'"StackResourceDriftStatus": ?"(\w+)"', run.stdout)
-    assert drifts == ["MODIFIED", "IN_SYNC"], run.stdout
-    assert re.findall(r'"Applied": ?(\w+)', run.stdout) == ["true"]
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def test_the_commands_of_the_readme_and_the_reference(in_step, tmp_path):
+    in_step.change_by_hand(authorize_scopes="openid")
+    (tmp_path / "events").mkdir()
+    run(block("docs/reference.md", "RULE="), in_step.aws, tmp_path / "events")
+    pool = json.dumps(in_step.daily("UserPool"))
+    (tmp_path / "events" / "detect-pool-drift.json").write_text(pool)
+    printed = run(block("README.md", "FUNCTION="), in_step.aws, tmp_path)
+    drifts = re.findall(r'"StackResourceDriftStatus": ?"(\w+)"', printed)
+    assert drifts == ["MODIFIED", "IN_SYNC"], printed
+    assert re.findall(r'"Applied": ?(\w+)', printed) == ["true"]
     assert in_step.details("Google")["authorize_scopes"] == "openid email profile"
