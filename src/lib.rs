@@ -8,7 +8,7 @@
 //! - Repeated deliveries of an event produce the same response and leave the pool in the same
 //!   state.
 //! - A provider that this resource neither created nor was told to adopt is never changed or
-//!   deleted. Values set by hand in undeclared members are kept.
+//!   deleted, except by an `Apply` that names it. Values set by hand in undeclared members are kept.
 //! - An Update that CloudFormation cancels during a wait changes nothing after the rollback.
 //! - Properties that break a published limit change nothing, and one `Reason` lists all errors.
 //! - No secret appears in logs, responses or `Debug` output.

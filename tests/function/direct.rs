@@ -261,7 +261,7 @@ async fn an_apply_neither_creates_nor_changes_the_type_and_keeps_what_is_not_dec
     let error = refused(&world, apply(&oidc(POOL, "Corp"))).await;
     assert_eq!(
         error,
-        "identity provider eu-west-1_Pool|Corp does not exist, and Apply creates none: deploy its stack"
+        "identity provider eu-west-1_Pool|Corp does not exist, and Apply creates none: change Revision and deploy its stack"
     );
     assert_eq!(world.operations(), ["Describe"]);
     let saml = json!({

@@ -182,7 +182,7 @@ impl Application {
 
     fn gone(self) -> Step {
         let reason = format!(
-            "identity provider {} does not exist, and Apply creates none: deploy its stack",
+            "identity provider {} does not exist, and Apply creates none: change Revision and deploy its stack",
             self.desired().id
         );
         self.fail(reason)

@@ -120,7 +120,7 @@ fn an_apply_creates_nothing_and_passes_other_errors_on() {
         plan.resume(outcome)
     };
     let gone = "identity provider eu-west-1_Pool|Corp does not exist, and Apply creates none: \
-                deploy its stack";
+                change Revision and deploy its stack";
     assert_eq!(
         reason(described(Err(failure(CallErrorKind::NotFound, false)))),
         gone
