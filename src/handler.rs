@@ -308,8 +308,8 @@ impl Handler {
                     } else {
                         calls.make(&call, plan.looks_before_retry(), end).await
                     };
-                    let failed = outcome.as_ref().err().map(|failure| &*failure.text);
-                    tracing::debug!(operation = call.operation(), failed, "called");
+                    let error = outcome.as_ref().err().map(|error| &*error.text);
+                    tracing::debug!(operation = call.operation(), error, "called");
                     step = plan.resume(outcome);
                 }
             }

@@ -13,7 +13,10 @@ mod ownership;
 mod replace;
 
 use super::*;
-use crate::provider::{ProviderType, Sources, StringMap};
+use crate::{
+    details::Details,
+    provider::{Members, ProviderType, Sources, StringMap},
+};
 
 const SINCE: i64 = 1_795_330_800;
 
