@@ -1,5 +1,7 @@
 //! Requests without CloudFormation: `DetectDrift` and `Apply`.
 
+use std::time::SystemTime;
+
 use aws_smithy_types::{DateTime, date_time::Format};
 use serde_json::{Map, Value, json};
 
@@ -38,22 +40,22 @@ pub struct DirectError(pub(crate) String);
 
 impl DirectRequest {
     /// Parses an event that has no response URL, if its `RequestType` is one of these.
-    pub(crate) fn parse(
-        event: &[u8],
-        now: std::time::SystemTime,
-    ) -> Option<Result<Self, DirectError>> {
+    pub(crate) fn parse(event: &[u8], now: SystemTime) -> Option<Result<Self, DirectError>> {
         let event: Map<String, Value> = serde_json::from_slice(event).ok()?;
         if event.contains_key("ResponseURL") {
             return None;
         }
-        let title = match event.get("RequestType")?.as_str()? {
-            "DetectDrift" => "invalid DetectDrift",
-            "Apply" => "invalid Apply",
+        let request_type = event.get("RequestType")?.as_str()?;
+        let is_apply = match request_type {
+            "Apply" => true,
+            "DetectDrift" => false,
             _ => return None,
         };
-        let is_apply = title == "invalid Apply";
+        let is_of_pool = ["UserPoolId", "DeclaredProviders"]
+            .iter()
+            .any(|key| event.contains_key(*key));
         let mut errors = Vec::new();
-        let parsed = if !is_apply && event.contains_key("DeclaredProviders") {
+        let parsed = if !is_apply && is_of_pool {
             pool_drift(&event, &mut errors)
         } else {
             let declared = declared(&event, now, &mut errors);
@@ -70,7 +72,10 @@ impl DirectRequest {
         };
         Some(match parsed {
             Some(parsed) if errors.is_empty() => Ok(parsed),
-            _ => Err(DirectError(listed(title, &errors))),
+            _ => Err(DirectError(listed(
+                &format!("invalid {request_type}"),
+                &errors,
+            ))),
         })
     }
 
@@ -122,7 +127,7 @@ fn pool_drift(event: &Map<String, Value>, errors: &mut Vec<String>) -> Option<Di
 
 fn declared(
     event: &Map<String, Value>,
-    now: std::time::SystemTime,
+    now: SystemTime,
     errors: &mut Vec<String>,
 ) -> Option<Declared> {
     let id = required_text(event, "PhysicalResourceId", errors).map(str::parse::<ProviderId>);
