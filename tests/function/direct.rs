@@ -443,15 +443,19 @@ async fn providers_of_a_pool_that_nobody_declared_are_reported_from_all_its_page
     let both = with(&event(&names), "PhysicalResourceId", json!(ID));
     let error = refused(&world, both).await;
     assert!(error.contains("exclude each other"), "{error}");
-    let error = refused(
-        &world,
-        with(&event(&[]), "DeclaredProviders", json!("Corp")),
-    )
-    .await;
-    assert_eq!(
-        error,
-        "invalid DetectDrift: DeclaredProviders must be a list of strings"
-    );
+    let pool = json!({"RequestType": "DetectDrift", "UserPoolId": POOL});
+    let with_names = |names| with(&pool, "DeclaredProviders", names);
+    for event in [
+        pool.clone(),
+        with_names(json!("Corp")),
+        with_names(json!([1])),
+    ] {
+        let error = refused(&world, event).await;
+        assert_eq!(
+            error,
+            "invalid DetectDrift: DeclaredProviders must be a list of strings"
+        );
+    }
 }
 
 #[tokio::test]
