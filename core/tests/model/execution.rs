@@ -45,6 +45,13 @@ pub(crate) struct Delivery {
 /// What a late delivery is late by, in milliseconds: less than a tick.
 const LATE_MS: i64 = 45_000;
 
+/// What a Reason says where a provider may be left behind.
+const IN_DOUBT: [&str; 3] = [
+    "have been created",
+    "may be the work of this request",
+    "may have created",
+];
+
 impl Delivery {
     fn timing(&self, tick: i64) -> Timing {
         let issued = i64::from(self.request.since) * tick;
@@ -155,7 +162,7 @@ impl Decisions {
                 Next::Answer(Answer {
                     succeeded: answer.result.is_ok(),
                     id: Id::read(&answer.physical_id, self.tick),
-                    in_doubt: reason.contains("have been created"),
+                    in_doubt: IN_DOUBT.iter().any(|text| reason.contains(text)),
                     unreturned: reason.contains("could not be restored"),
                 })
             }
