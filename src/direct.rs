@@ -180,7 +180,7 @@ fn stack(event: &Map<String, Value>, errors: &mut Vec<String>) -> (String, Strin
         sent
     });
     let knowledge = match (&stack_id, sent) {
-        (None, _) => StackKnowledge::None,
+        (None, _) => StackKnowledge::Unknown,
         (Some(_), None) => StackKnowledge::Stack,
         (Some(_), Some(sent)) => StackKnowledge::StackSince(sent),
     };

@@ -367,7 +367,8 @@ fn log(answer: &Answer, body: &Body) {
         let attributes = body.omitted.join(", ");
         tracing::warn!(
             attributes,
-            "attributes omitted: the response would exceed 4096 bytes or hold characters that stack outputs cannot"
+            "attributes omitted: the response would exceed 4096 bytes or hold characters that \
+             stack outputs cannot"
         );
     }
     if let Ok(success) = &answer.result

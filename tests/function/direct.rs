@@ -154,7 +154,7 @@ async fn the_metric_is_written_at_every_log_level() {
 }
 
 #[tokio::test]
-async fn what_is_not_declared_is_not_compared() {
+async fn undeclared_members_are_not_compared() {
     let world = World::new().await;
     let by_hand = with(
         &oidc(POOL, "Corp"),
@@ -261,7 +261,8 @@ async fn an_apply_neither_creates_nor_changes_the_type_and_keeps_what_is_not_dec
     let error = refused(&world, apply(&oidc(POOL, "Corp"))).await;
     assert_eq!(
         error,
-        "identity provider eu-west-1_Pool|Corp does not exist, and Apply creates none: change Revision and deploy its stack"
+        "identity provider eu-west-1_Pool|Corp does not exist, and Apply creates none: change \
+         Revision and deploy its stack"
     );
     assert_eq!(world.operations(), ["Describe"]);
     let saml = json!({
@@ -406,7 +407,7 @@ async fn a_direct_request_that_fails_is_loud() {
 }
 
 #[tokio::test]
-async fn providers_of_a_pool_that_nobody_declared_are_reported_from_all_its_pages() {
+async fn undeclared_providers_of_a_pool_are_reported_from_all_pages() {
     let world = World::new().await;
     let names: Vec<String> = (0..130).map(|number| format!("Corp{number:03}")).collect();
     for name in &names {
@@ -516,7 +517,7 @@ async fn a_direct_request_ends_before_its_deadline_whatever_hangs() {
 }
 
 #[tokio::test]
-async fn what_is_neither_a_direct_request_nor_cloudformations_stays_an_error() {
+async fn unknown_events_without_a_response_url_are_errors() {
     let world = World::new().await;
     for event in [
         json!({"RequestType": "Detect", "PhysicalResourceId": ID}),

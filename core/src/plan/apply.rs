@@ -13,11 +13,14 @@ use crate::{
 /// The summary of an Apply that has changed the provider.
 pub(super) const APPLIED: &str = "applied";
 
+/// The reason if CloudFormation does not tell what it does.
+const NOT_KNOWN: &str = "it is not known whether CloudFormation changes the provider now";
+
 /// The resource of a provider in a stack, as far as an Apply knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StackKnowledge {
     /// The event names no stack, so CloudFormation cannot be asked.
-    None,
+    Unknown,
     /// The event names its stack, but not its own time.
     Stack,
     /// The event names its stack, and was sent at that time in milliseconds since 1970.
@@ -88,11 +91,11 @@ impl Application {
             return self.succeed(summary, Some(observed));
         }
         let changed = self.modified.is_some_and(|known| observed.modified > known);
-        if changed && self.stack == StackKnowledge::None {
+        if changed && self.stack == StackKnowledge::Unknown {
             return self.fail("the provider was changed by someone else meanwhile".to_owned());
         }
         self.modified = Some(observed.modified);
-        if self.stack == StackKnowledge::None {
+        if self.stack == StackKnowledge::Unknown {
             return self.update();
         }
         let ask = Call::StackResource(self.desired().id.clone());
@@ -114,13 +117,8 @@ impl Application {
     pub(super) fn on_asked(self, outcome: Outcome) -> Step {
         let resource = match outcome {
             Ok(Output::StackResource(resource)) => resource,
-            Ok(_) => return self.update(),
-            Err(error) => {
-                return self.fail(format!(
-                    "it is not known whether CloudFormation changes the provider now: {}",
-                    error.text
-                ));
-            }
+            Ok(_) => return self.fail(NOT_KNOWN.to_owned()),
+            Err(error) => return self.fail(format!("{NOT_KNOWN}: {}", error.text)),
         };
         if resource.is_busy {
             let reason = "CloudFormation is changing the resource: apply again once the operation \
@@ -182,7 +180,8 @@ impl Application {
 
     fn gone(self) -> Step {
         let reason = format!(
-            "identity provider {} does not exist, and Apply creates none: change Revision and deploy its stack",
+            "identity provider {} does not exist, and Apply creates none: change Revision and \
+             deploy its stack",
             self.desired().id
         );
         self.fail(reason)

@@ -11,6 +11,7 @@ use crate::{
 
 /// Stands for a value that must not be shown.
 const HIDDEN: &str = "***";
+
 named! {
     /// `StackResourceDriftStatus`.
     pub enum DriftStatus {

@@ -14,7 +14,8 @@ impl Creation {
             Err(error) if error.kind == CallErrorKind::NotFound => {
                 let reason = join_sentences(
                     &duplicate.text,
-                    "No provider has this name, so another provider in the pool must hold one of the declared IdpIdentifiers",
+                    "No provider has this name, so another provider in the pool must hold one of \
+                     the declared IdpIdentifiers",
                 );
                 let reason = match &self.purpose {
                     Purpose::Recreate { other_provider, .. } => {
@@ -44,7 +45,7 @@ impl Creation {
         self.decide_ownership(duplicate, observed)
     }
 
-    /// Decides who owns the observed provider, after `failure`.
+    /// Decides who owns the observed provider, after the error of the create.
     pub(super) fn decide_ownership(self, error: CallError, observed: Observed) -> Step {
         // Checked first: an Update of our own provider could fail and orphan it.
         if self.is_ours(&observed) {

@@ -83,6 +83,11 @@ fn answered(step: Step) -> Answer {
     }
 }
 
+/// Returns the reason of an answer that is FAILED.
+fn reason(answer: Answer) -> String {
+    answer.result.unwrap_err().to_string()
+}
+
 fn create() -> Plan {
     let intent = Intent::Create {
         declared: declared("Corp", &[]),
@@ -130,7 +135,7 @@ fn an_older_provider_is_not_the_work_of_a_create_in_doubt() {
     let older = observed(&declared("Corp", &[]), SINCE - 1);
     let answer = answered(plan.resume(Ok(Output::Provider(older))));
     assert_eq!(answer.physical_id, "not-created/r-1");
-    assert_eq!(answer.result.unwrap_err().as_str(), "why");
+    assert_eq!(reason(answer), "why");
 }
 
 #[test]
@@ -213,7 +218,7 @@ fn a_duplicate_that_cannot_be_described_may_be_ours() {
     let answer = answered(plan.resume(Err(failure(CallErrorKind::Other, false))));
     assert!(answer.physical_id.starts_with("unconfirmed/"));
     assert_eq!(
-        answer.result.unwrap_err().as_str(),
+        reason(answer),
         "why. Describing the existing provider failed: why. The existing provider may be the work of this request; it was left in place"
     );
 }
@@ -238,7 +243,7 @@ fn a_replacement_that_cannot_be_described_may_exist() {
     let (_, plan) = called(plan.resume(Err(failure(CallErrorKind::Duplicate, true))));
     let answer = answered(plan.resume(Err(failure(CallErrorKind::Other, false))));
     assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
-    let reason = answer.result.unwrap_err();
+    let reason = reason(answer);
     assert!(
         reason.as_str().ends_with(
             "The existing provider may be the work of this request; it was left in place"

@@ -177,7 +177,7 @@ proptest! {
     ) {
         let apply = || Intent::Apply {
             declared: declared(&wanted, false),
-            stack: StackKnowledge::None,
+            stack: StackKnowledge::Unknown,
         };
         let mut world = before.clone();
         let lossy = world.run(apply(), at(SINCE), &faults);
@@ -208,7 +208,7 @@ proptest! {
     ) {
         let declared = declared(&wanted, false);
         let drift = Drift::new(&declared, before.observe(&wanted.id).as_ref());
-        let apply = Intent::Apply { declared, stack: StackKnowledge::None };
+        let apply = Intent::Apply { declared, stack: StackKnowledge::Unknown };
         let mut after = before.clone();
         let answer = after.run(apply, at(SINCE), &[]);
         let is_in_sync = drift.status == DriftStatus::InSync;
@@ -282,7 +282,7 @@ proptest! {
     /// An Update in place leaves the members as they are declared. Of a member that is no longer
     /// declared it takes away what the template put there, and leaves what was set by hand.
     #[test]
-    fn only_what_the_template_put_there_is_taken_away(
+    fn only_declared_entries_are_removed(
         old in provider(), new in provider(), by_hand in provider(),
     ) {
         let new = Provider { id: old.id.clone(), kind: old.kind, ..new };
@@ -313,7 +313,7 @@ proptest! {
     /// The rollback of an Update that was never applied leaves what was set by hand, even where it
     /// is what that Update declared.
     #[test]
-    fn what_was_set_by_hand_outlives_an_update_that_was_refused(
+    fn values_set_by_hand_survive_a_refused_update(
         old in provider(), new in provider(), by_hand in provider(), by_us in any::<bool>(),
     ) {
         let new = Provider { id: old.id.clone(), kind: old.kind, ..new };
@@ -367,7 +367,7 @@ proptest! {
     /// A rollback that waits while the Update that it undoes is still at work undoes that too: it
     /// has seen the provider before, or CloudFormation says that it is the last request.
     #[test]
-    fn a_rollback_undoes_what_comes_late(
+    fn a_rollback_undoes_late_changes(
         old in provider(), new in provider(), has_seen in any::<bool>(),
     ) {
         let new = Provider { id: old.id.clone(), kind: old.kind, ..new };

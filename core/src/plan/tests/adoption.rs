@@ -67,7 +67,7 @@ fn a_provider_of_another_type_is_not_adopted() {
     };
     let answer = answered(adopt(adopting(), found));
     assert_eq!(answer.physical_id, "not-created/r-1");
-    assert!(answer.result.unwrap_err().as_str().ends_with(
+    assert!(reason(answer).ends_with(
         "It cannot be adopted as OIDC: its type is SAML, and Cognito cannot change a provider's type"
     ));
 }
@@ -96,7 +96,7 @@ fn an_adoption_that_was_refused_is_said_to_have_changed_nothing() {
     let refused = Err(failure(CallErrorKind::Other, false));
     let (_, plan) = called(adopting_update().resume(refused));
     let answer = answered(plan.resume(Ok(Output::Provider(before()))));
-    assert_eq!(answer.result.unwrap_err().as_str(), "why");
+    assert_eq!(reason(answer), "why");
 }
 
 #[test]
@@ -164,13 +164,7 @@ fn an_adoption_that_waited_stops_where_another_has_changed_the_provider_and_nobo
             }
             Step::Answer(answer) => {
                 assert!(!goes_on);
-                assert!(
-                    answer
-                        .result
-                        .unwrap_err()
-                        .as_str()
-                        .starts_with("why. Not retried: identity provider")
-                );
+                assert!(reason(answer).starts_with("why. Not retried: identity provider"));
             }
         }
     }
@@ -180,5 +174,5 @@ fn an_adoption_that_waited_stops_where_another_has_changed_the_provider_and_nobo
 fn an_adoption_that_waited_fails_if_the_provider_cannot_be_looked_at() {
     let answer = answered(waited(Err(failure(CallErrorKind::Other, false))));
     assert_eq!(answer.physical_id, "not-created/r-1");
-    assert_eq!(answer.result.unwrap_err().as_str(), "why. Not retried: why");
+    assert_eq!(reason(answer), "why. Not retried: why");
 }

@@ -12,16 +12,16 @@ fn apply(stack: StackKnowledge) -> Step {
     )
 }
 
+fn why(step: Step) -> String {
+    reason(answered(step))
+}
+
 /// What Describe finds of a provider that differs.
 fn drifted(modified: i64) -> Output {
     let mut observed = observed(&declared("Corp", &["by-hand"]), SINCE - 60);
     observed.details = Details::from_iter([("client_id", "by-hand")]);
     observed.modified = modified;
     Output::Provider(observed)
-}
-
-fn reason(step: Step) -> String {
-    answered(step).result.unwrap_err().to_string()
 }
 
 fn busy(is_busy: bool, changed_ms: i64) -> Output {
@@ -34,7 +34,7 @@ fn busy(is_busy: bool, changed_ms: i64) -> Output {
 
 #[test]
 fn an_apply_describes_first_and_asks_cloudformation_only_if_the_event_names_a_stack() {
-    let (describe, plan) = called(apply(StackKnowledge::None));
+    let (describe, plan) = called(apply(StackKnowledge::Unknown));
     assert!(matches!(describe, Call::Describe(_)));
     assert!(!plan.looks_before_retry());
     let (update, plan) = called(plan.resume(Ok(drifted(0))));
@@ -62,9 +62,15 @@ fn an_apply_stops_for_an_operation_of_the_stack_and_for_a_later_one() {
         let (_, plan) = called(plan.resume(Ok(drifted(0))));
         plan.resume(Ok(answer))
     };
-    assert!(reason(asked(StackKnowledge::Stack, busy(true, 0))).starts_with("CloudFormation is"));
+    assert!(why(asked(StackKnowledge::Stack, busy(true, 0))).starts_with("CloudFormation is"));
+    // Without a description of the resource, nothing is changed.
+    let not_known = "it is not known whether CloudFormation changes the provider now";
+    assert_eq!(
+        why(asked(StackKnowledge::Stack, Output::Nothing)),
+        not_known
+    );
     let since = StackKnowledge::StackSince(1_000);
-    assert!(reason(asked(since, busy(false, 1_001))).starts_with("superseded"));
+    assert!(why(asked(since, busy(false, 1_001))).starts_with("superseded"));
     let (update, _) = called(asked(since, busy(false, 1_000)));
     assert!(matches!(update, Call::Update { .. }));
 }
@@ -72,7 +78,7 @@ fn an_apply_stops_for_an_operation_of_the_stack_and_for_a_later_one() {
 #[test]
 fn a_retried_apply_stops_if_someone_else_has_changed_the_provider() {
     let retried = |modified, in_doubt| {
-        let (_, plan) = called(apply(StackKnowledge::None));
+        let (_, plan) = called(apply(StackKnowledge::Unknown));
         let (_, plan) = called(plan.resume(Ok(drifted(10))));
         let retry = failure(CallErrorKind::RetryDue, in_doubt);
         let (describe, plan) = called(plan.resume(Err(retry)));
@@ -81,7 +87,7 @@ fn a_retried_apply_stops_if_someone_else_has_changed_the_provider() {
     };
     assert!(matches!(called(retried(10, false)).0, Call::Update { .. }));
     assert_eq!(
-        reason(retried(11, true)),
+        why(retried(11, true)),
         "why. Not retried: the provider was changed by someone else meanwhile"
     );
 }
@@ -89,7 +95,7 @@ fn a_retried_apply_stops_if_someone_else_has_changed_the_provider() {
 #[test]
 fn an_apply_whose_response_was_lost_succeeds_if_the_provider_shows_it() {
     let verified = |found: Output| {
-        let (_, plan) = called(apply(StackKnowledge::None));
+        let (_, plan) = called(apply(StackKnowledge::Unknown));
         let (_, plan) = called(plan.resume(Ok(drifted(10))));
         let (describe, plan) = called(plan.resume(Err(failure(CallErrorKind::Other, true))));
         assert!(matches!(describe, Call::Describe(_)));
@@ -101,14 +107,14 @@ fn an_apply_whose_response_was_lost_succeeds_if_the_provider_shows_it() {
     let success = answered(verified(Output::Provider(made))).result.unwrap();
     assert!(success.is_applied());
     assert_eq!(
-        reason(verified(drifted(10))),
+        why(verified(drifted(10))),
         "why. The provider may or may not have been changed"
     );
     // What was refused needs no look.
-    let (_, plan) = called(apply(StackKnowledge::None));
+    let (_, plan) = called(apply(StackKnowledge::Unknown));
     let (_, plan) = called(plan.resume(Ok(drifted(10))));
     assert_eq!(
-        reason(plan.resume(Err(failure(CallErrorKind::Other, false)))),
+        why(plan.resume(Err(failure(CallErrorKind::Other, false)))),
         "why"
     );
 }
@@ -116,24 +122,24 @@ fn an_apply_whose_response_was_lost_succeeds_if_the_provider_shows_it() {
 #[test]
 fn an_apply_creates_nothing_and_passes_other_errors_on() {
     let described = |outcome| {
-        let (_, plan) = called(apply(StackKnowledge::None));
+        let (_, plan) = called(apply(StackKnowledge::Unknown));
         plan.resume(outcome)
     };
     let gone = "identity provider eu-west-1_Pool|Corp does not exist, and Apply creates none: \
                 change Revision and deploy its stack";
     assert_eq!(
-        reason(described(Err(failure(CallErrorKind::NotFound, false)))),
+        why(described(Err(failure(CallErrorKind::NotFound, false)))),
         gone
     );
-    assert_eq!(reason(described(Ok(Output::Nothing))), gone);
+    assert_eq!(why(described(Ok(Output::Nothing))), gone);
     assert_eq!(
-        reason(described(Err(failure(CallErrorKind::Other, false)))),
+        why(described(Err(failure(CallErrorKind::Other, false)))),
         "why"
     );
     // Deleted between the two calls.
     let (_, plan) = called(described(Ok(drifted(0))));
     assert_eq!(
-        reason(plan.resume(Err(failure(CallErrorKind::NotFound, false)))),
+        why(plan.resume(Err(failure(CallErrorKind::NotFound, false)))),
         gone
     );
 }
@@ -154,7 +160,7 @@ fn a_key_that_is_never_returned_is_sent_once() {
     let begun = || {
         let apply = Intent::Apply {
             declared: wanted(),
-            stack: StackKnowledge::None,
+            stack: StackKnowledge::Unknown,
         };
         called(start(apply, at(SINCE))).1
     };

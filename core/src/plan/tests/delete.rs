@@ -60,7 +60,7 @@ fn a_delete_that_fails_says_why() {
         let (_, plan) = called(delete(PROVIDER, is_late));
         let answer = answered(plan.resume(Err(failure(CallErrorKind::Other, false))));
         assert_eq!(answer.physical_id, PROVIDER);
-        assert_eq!(answer.result.unwrap_err().as_str(), "why");
+        assert_eq!(reason(answer), "why");
     }
 }
 

@@ -73,7 +73,7 @@ fn a_provider_of_another_type_is_not_changed() {
         ..found("b.example", SINCE - 60)
     };
     assert_eq!(
-        answered(late(other)).result.unwrap_err().as_str(),
+        reason(answered(late(other))),
         "the type of identity provider eu-west-1_Pool|Corp cannot be changed from SAML to OIDC: \
          choose another ProviderName"
     );
@@ -110,13 +110,7 @@ fn a_provider_changed_after_the_request_is_overwritten_only_if_the_request_is_th
             Step::Call(update, _) => assert!(goes_on && matches!(*update, Call::Update { .. })),
             Step::Answer(answer) => {
                 assert!(!goes_on);
-                assert!(
-                    answer
-                        .result
-                        .unwrap_err()
-                        .as_str()
-                        .starts_with("identity provider")
-                );
+                assert!(reason(answer).starts_with("identity provider"));
             }
         }
     }
@@ -231,10 +225,7 @@ fn a_provider_that_is_gone_is_created_again_at_once_or_after_a_question() {
         physical_id: None,
         ..StackResource::default()
     });
-    let reason = answered(plan.resume(Ok(superseded)))
-        .result
-        .unwrap_err()
-        .to_string();
+    let reason = reason(answered(plan.resume(Ok(superseded))));
     assert!(
         reason.starts_with("why. Not retried: this request was superseded"),
         "{reason}"
@@ -244,20 +235,11 @@ fn a_provider_that_is_gone_is_created_again_at_once_or_after_a_question() {
 #[test]
 fn an_update_fails_where_the_provider_cannot_be_looked_at() {
     let (_, plan) = called(update(wanted(), Previous::default(), true));
-    assert_eq!(
-        answered(plan.resume(other(false)))
-            .result
-            .unwrap_err()
-            .as_str(),
-        "why"
-    );
+    assert_eq!(reason(answered(plan.resume(other(false)))), "why");
     let (_, plan) = called(update(wanted(), Previous::default(), false));
     let (_, plan) = called(plan.resume(Err(failure(CallErrorKind::RetryDue, false))));
     assert_eq!(
-        answered(plan.resume(other(false)))
-            .result
-            .unwrap_err()
-            .as_str(),
+        reason(answered(plan.resume(other(false)))),
         "why. Not retried: why"
     );
 }
@@ -331,10 +313,7 @@ fn an_identifier_that_is_taken_names_the_provider_that_an_undone_rename_has_made
     ] {
         let (_, plan) = called(update(wanted(), previous(name), false));
         let (_, plan) = called(plan.resume(Err(failure(kind, false))));
-        let reason = answered(plan.resume(other(false)))
-            .result
-            .unwrap_err()
-            .to_string();
+        let reason = reason(answered(plan.resume(other(false))));
         assert_eq!(
             reason.contains("eu-west-1_Pool|Renamed, which the previous request may have created"),
             is_named

@@ -50,13 +50,7 @@ fn old(created: i64) -> Output {
 fn is_left(step: Step) {
     let answer = answered(step);
     assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
-    assert!(
-        answer
-            .result
-            .unwrap_err()
-            .as_str()
-            .contains("and was not changed")
-    );
+    assert!(reason(answer).contains("and was not changed"));
 }
 
 #[test]
@@ -107,7 +101,7 @@ fn a_provider_is_left_where_the_old_one_cannot_be_looked_at() {
     let answer = answered(step);
     assert_eq!(answer.physical_id, "eu-west-1_Pool|Corp");
     assert_eq!(
-        answer.result.unwrap_err().as_str(),
+        reason(answer),
         "why. Describing the old provider failed: why"
     );
 }
@@ -146,10 +140,7 @@ fn an_identifier_that_is_taken_is_told_from_a_name_that_is_taken() {
     let (_, plan) = called(replace());
     let (_, plan) = called(plan.resume(Err(failure(CallErrorKind::Duplicate, false))));
     assert_eq!(
-        answered(plan.resume(not_found()))
-            .result
-            .unwrap_err()
-            .as_str(),
+        reason(answered(plan.resume(not_found()))),
         "why. No provider has this name, so another provider in the pool must hold one of the \
          declared IdpIdentifiers"
     );
@@ -169,10 +160,7 @@ fn a_rename_that_is_undone_names_the_provider_that_may_hold_its_identifiers() {
     let (create, plan) = called(plan.resume(not_found()));
     assert!(matches!(create, Call::Create(_)));
     let (_, plan) = called(plan.resume(Err(failure(CallErrorKind::Duplicate, false))));
-    let reason = answered(plan.resume(not_found()))
-        .result
-        .unwrap_err()
-        .to_string();
+    let reason = reason(answered(plan.resume(not_found())));
     assert!(reason.contains(
         "Identity provider eu-west-1_Pool|Renamed, which the previous request may have created"
     ));
