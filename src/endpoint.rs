@@ -1,11 +1,11 @@
-//! Endpoints other than AWS's, by the SDK's rules: the variable of a service, or else that of all. An
-//! empty one means unset, as SAM and others export it, and
-//! `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` counts for all of them.
+//! Endpoint overrides, by the SDK's rules: the variable of a service, else the variable for all
+//! services. An empty variable counts as unset, because SAM and others export empty ones.
+//! `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` applies to all of them.
 
 use aws_config::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-/// The configuration of every service without the endpoints that are set and empty.
+/// A service configuration that ignores empty endpoints.
 #[derive(Debug)]
 struct NonEmpty(SdkConfig);
 

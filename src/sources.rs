@@ -23,11 +23,11 @@ use object::Object;
 
 /// Timeout of a single attempt. These services answer in tens of milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest a value may be, in bytes of UTF-8. More than that of an object is not downloaded.
+/// The longest value in bytes of UTF-8. At most one byte more of an object is downloaded.
 const BYTES_MAX: usize = VALUE_MAX * 4;
 
-/// The services that hold values. Their clients are made for each read: most stacks never need
-/// one, and a connection is kept by the HTTP client that all of them share.
+/// A reader of values. It creates a service client for each read, because most stacks need none;
+/// the shared HTTP client keeps the connections.
 #[derive(Debug)]
 pub struct SourceReader {
     sdk: SdkConfig,
@@ -83,12 +83,12 @@ type Content = Result<Fetched, ContentError>;
 #[derive(Debug, Clone)]
 struct Fetched {
     text: SecretString,
-    /// Whether it must not be shown: only a plain parameter may be.
+    /// Whether it must not be shown. Only plain parameters may be.
     is_secret: bool,
 }
 
 impl From<&str> for Fetched {
-    /// A text that must not be shown.
+    /// Returns a text that must not be shown.
     fn from(text: &str) -> Self {
         Self {
             text: text.into(),
@@ -147,7 +147,7 @@ impl SourceReader {
         if failed.is_empty() {
             Ok(declared)
         } else {
-            // One service may quote what another has returned.
+            // A message of one service may quote a value from another.
             Err(ReadError(provider.details.redact(&failed.join("; "))))
         }
     }

@@ -1,4 +1,4 @@
-//! CloudFormation, asked whether a request is still the last one of its resource.
+//! Asks CloudFormation whether a request is still the latest of its resource.
 
 use std::time::Duration;
 
@@ -15,24 +15,25 @@ use crate::{
 };
 use cfn_cognito_idp_core::plan::{Outcome, Output, StackResource};
 
-/// Timeout of a single attempt. CloudFormation answers in tens of milliseconds.
+/// The timeout of a single attempt. CloudFormation responds in tens of milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long an answer is worth waiting for.
+/// The longest time to wait for a response, retries included.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long after the date of a request its resource may have come into its status, in milliseconds.
-/// The status comes first, and the date has whole seconds. That of a rollback comes later.
+/// The longest time from the date of a request to the change of its resource's status, in
+/// milliseconds. The status changes before the request, but the date is truncated to seconds. The
+/// status of a rollback changes later.
 const SAME_REQUEST_MS: i64 = 1_000;
 
-/// A resource, as CloudFormation describes it.
+/// A resource as CloudFormation describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Description {
     status: String,
-    /// Since when it has that status, in milliseconds since 1970.
+    /// The time of the last change of the status, in milliseconds since 1970.
     since_ms: i64,
     physical_id: Option<String>,
 }
 
-/// Stacks, in every region.
+/// A client for CloudFormation in all regions.
 #[derive(Debug)]
 pub struct Stacks {
     sdk: SdkConfig,
@@ -40,11 +41,11 @@ pub struct Stacks {
 }
 
 impl Stacks {
-    /// Stacks that are read with the credentials, endpoint and HTTP client of `sdk`.
+    /// Creates a client with the credentials, endpoint and HTTP client of `sdk`.
     pub fn new(sdk: &SdkConfig, retry: Retry) -> Self {
         Self {
             sdk: sdk.clone(),
-            // It goes without an answer rather than wait long for one.
+            // A missing response is better than a long wait.
             retry: Retry {
                 access_denied: Duration::ZERO,
                 throttled: Rounds {
@@ -56,11 +57,11 @@ impl Stacks {
         }
     }
 
-    /// Asks about a resource, and whether its request that was issued at that time, in seconds since
-    /// 1970, is over for CloudFormation.
+    /// Returns the state of a resource, and whether its request of the time `issued` (in seconds
+    /// since 1970) is superseded.
     ///
     /// # Errors
-    /// When the answer cannot be had, for want of a permission say.
+    /// Returns an error if CloudFormation cannot be asked, for example without permission.
     pub async fn resource(
         &self,
         stack_id: &str,
@@ -126,7 +127,7 @@ impl Description {
         })
     }
 
-    /// Whether the resource has this status because of the request that was issued then.
+    /// Returns whether the request of the time `issued` set the status.
     fn is_of(&self, issued: i64) -> bool {
         let issued_ms = issued.saturating_mul(1_000);
         self.status.ends_with("_IN_PROGRESS")
@@ -134,8 +135,8 @@ impl Description {
     }
 }
 
-/// The region of a stack, by its ARN. It becomes part of a host name, and the request carries
-/// credentials.
+/// Returns the region in the ARN of a stack. It is validated because it becomes part of a host name
+/// to which credentials are sent.
 fn region(stack_id: &str) -> Option<&str> {
     // arn:aws:cloudformation:eu-west-1:123456789012:stack/idp/51af3dc0
     let region = stack_id.strip_prefix("arn:")?.split(':').nth(2)?;

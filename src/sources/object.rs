@@ -14,7 +14,7 @@ use crate::{
     endpoint,
 };
 
-/// What some programs write before UTF-8. It is no part of the text.
+/// The byte order mark that some programs write before UTF-8. It is not part of the text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// An object and its version.
@@ -26,10 +26,10 @@ pub(super) struct Object<'a> {
     pub version_id: Option<&'a str>,
 }
 
-/// Reads the object. Where S3 says that the bucket is in another region, reads it there.
+/// Reads an object. Where S3 says that the bucket is in another region, reads it there.
 ///
 /// # Errors
-/// What the last attempt failed with.
+/// Returns the error of the last attempt.
 pub(super) async fn get(
     sdk: &SdkConfig,
     object: Object<'_>,
@@ -47,7 +47,7 @@ pub(super) async fn get(
             Ok(body) => text(&body.into_bytes()),
             Err(_) => Err(ContentError::Incomplete),
         }),
-        // There is no first byte: the object is empty.
+        // The range is not satisfiable: the object is empty.
         Err(error) if status(&error) == Some(416) => Ok(Ok("".into())),
         Err(error) => Err(error),
     }
@@ -80,7 +80,7 @@ async fn request(
         .bucket(bucket)
         .key(key)
         .set_version_id(version_id.map(ToOwned::to_owned))
-        // One byte past the limit tells that it is passed.
+        // One byte more than the limit shows that an object exceeds it.
         .range(format!("bytes=0-{BYTES_MAX}"))
         .send()
         .await
@@ -105,7 +105,7 @@ fn text(bytes: &[u8]) -> Content {
     if bytes.len() > BYTES_MAX {
         return Err(ContentError::ObjectTooLong);
     }
-    // It says that what follows is UTF-8.
+    // The mark is not part of the text.
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let text = str::from_utf8(bytes);
     text.map(Fetched::from)

@@ -12,10 +12,10 @@ use aws_sdk_ssm::{
 use super::{Content, ContentError, Fetched};
 use crate::attempts::{Attempts, Classifier, unlimited_retry_partition};
 
-/// Reads the parameter, decrypted.
+/// Reads and decrypts a parameter.
 ///
 /// # Errors
-/// What the last attempt failed with.
+/// Returns the error of the last attempt.
 pub(super) async fn get(
     sdk: &SdkConfig,
     name: &str,

@@ -1,4 +1,4 @@
-//! A secret of Secrets Manager, by its SDK, and what is in it.
+//! Reads secrets of Secrets Manager with its SDK, and keys in them.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +15,10 @@ use serde_json::value::RawValue;
 use super::{Content, ContentError, Fetched};
 use crate::attempts::{Attempts, Classifier, unlimited_retry_partition};
 
-/// Reads the secret, in the version of that id and stage.
+/// Reads the version of the secret with the given id and stage.
 ///
 /// # Errors
-/// What the last attempt failed with.
+/// Returns the error of the last attempt.
 pub(super) async fn get(
     sdk: &SdkConfig,
     id: &str,
