@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_begun_when_nobody_waits_any_more() {
+    fn no_work_is_begun_after_cloudformation_stops_waiting() {
         let late = Budget::new(NOW + Duration::from_mins(1), NOW, Some(NOW));
         assert_eq!(late.apply, Duration::ZERO);
     }

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn properties_of_any_shape_or_none_are_left_to_the_next_step() {
+    fn properties_of_any_shape_are_passed_on() {
         let mut list = create();
         list["ResourceProperties"] = json!([1]);
         for (event, properties) in [
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_the_rest_is_said_in_the_answer() {
+    fn errors_in_the_rest_of_an_event_are_in_the_response() {
         let cases = [
             (
                 "RequestType",
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_value_can_hold_is_answered_and_a_delete_goes_on() {
+    fn unparsable_values_get_a_response_and_a_delete_goes_on() {
         let deep = "[".repeat(100_000) + &"]".repeat(100_000);
         for odd in [deep.as_str(), r#""\ud800""#, "1e400", r#"{"\udc00": 1}"#] {
             for kind in ["Create", "Update", "Delete"] {
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_from_some_byte_on_is_answered_if_it_says_where_to() {
+    fn truncated_json_is_answered_if_it_has_a_response_url() {
         let text = create().to_string();
         let url_ends = text.find("Signature=1").unwrap() + "Signature=1\"".len();
         for end in url_ends + 1..text.len() {

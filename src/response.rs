@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_reached_before_anything_is_cut() {
+    fn reasons_up_to_the_limit_are_not_cut() {
         let room = BODY_MAX - failed("").to_string().len();
         assert_eq!(failed(&"x".repeat(room)).to_string().len(), BODY_MAX);
         assert!(!failed(&"x".repeat(room)).to_string().contains(ELLIPSIS));
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_left_out_whole_and_named() {
+    fn attributes_that_do_not_fit_are_omitted_and_named() {
         let long = "c".repeat(2_500);
         let body = succeeded(&[
             ("ActiveEncryptionCertificate", &long),

@@ -87,7 +87,7 @@ fn every_property_is_in_the_schema_and_in_the_valid_example() {
 }
 
 #[test]
-fn what_is_valid_is_valid_for_both() {
+fn valid_properties_are_accepted_by_rules_and_schema() {
     let validator = validator();
     let mut access_point = oidc();
     access_point["ProviderDetailsFrom"]["from_object"]["S3"]["Bucket"] =
@@ -126,7 +126,7 @@ fn what_is_valid_is_valid_for_both() {
 }
 
 #[test]
-fn what_breaks_a_rule_is_refused_by_both() {
+fn invalid_properties_are_refused_by_rules_and_schema() {
     let validator = validator();
     let mut count = 0;
     for entry in fs::read_dir(INVALID).unwrap() {

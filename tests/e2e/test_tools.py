@@ -1,6 +1,7 @@
-"""What the demo and these tests rely on: that nothing is left behind."""
+"""The demo and the emulator leave nothing behind, and lists of the tools are current."""
 
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -79,3 +80,19 @@ def readable(path):
         return path.read_bytes()
     except OSError:
         return b""
+
+
+def test_every_mechanism_is_in_its_file_once_and_has_tests_of_that_name():
+    mechanisms = tomllib.loads((ROOT / "tools" / "mechanisms.toml").read_text())["mechanism"]
+    sources = [path.read_text() for path in ROOT.glob("*/**/*.rs") if "target" not in path.parts]
+    # A function, or a case of a macro.
+    names = set(re.findall(r"\bfn (\w+)|^    (\w+):", "\n".join(sources), re.MULTILINE))
+    names = {name for pair in names for name in pair if name}
+    for mechanism in mechanisms:
+        source = (ROOT / mechanism["file"]).read_text()
+        assert source.count(mechanism["old"]) == 1, mechanism["name"]
+        tests = mechanism["tests"]
+        kind = tests.index("--lib") + 1 if "--lib" in tests else tests.index("--test") + 2
+        for chosen in tests[kind:]:
+            chosen = chosen.rsplit("::", 1)[-1]
+            assert any(chosen in name for name in names), (mechanism["name"], chosen)

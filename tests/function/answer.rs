@@ -85,7 +85,7 @@ async fn a_put_that_is_never_taken_ends_the_invocation_in_an_error() {
 }
 
 #[tokio::test]
-async fn an_event_without_a_usable_url_is_an_error_before_anything_is_done() {
+async fn an_event_without_a_usable_url_fails_before_any_call() {
     let world = World::new().await;
     let at = |url: &str| events::create(url, &oidc(POOL, "Corp"));
     let cases = [

@@ -153,7 +153,7 @@ async fn create_delivered_twice_gives_the_same_answer() {
 }
 
 #[tokio::test]
-async fn create_delivered_twice_compares_what_google_and_apple_change() {
+async fn create_delivered_twice_ignores_keys_that_cognito_adds() {
     for (kind, details) in six_types().into_iter().skip(2) {
         let world = World::new().await;
         let event = events::create(
@@ -366,7 +366,7 @@ fn unconfirmed(body: &Value) -> String {
 }
 
 #[tokio::test]
-async fn create_unknown_at_the_deadline_says_so_and_its_delete_removes_what_it_made() {
+async fn create_in_doubt_at_the_deadline_says_so_and_its_delete_removes_the_provider() {
     let mut world = World::new().await;
     world.time = Duration::from_secs(12);
     world.cognito.script_always("Create", Fault::HangAfter);
@@ -397,7 +397,7 @@ async fn create_whose_answer_never_came_is_settled_by_describe() {
 }
 
 #[tokio::test]
-async fn create_that_never_got_through_is_unconfirmed_even_if_nothing_is_there() {
+async fn create_whose_calls_were_lost_is_unconfirmed_even_if_no_provider_exists() {
     // The lost request may still arrive after the Describe.
     let mut world = World::new().await;
     world.time = Duration::from_secs(12);

@@ -32,7 +32,7 @@ async fn delete_of_a_name_with_a_bar_splits_the_id_at_the_first() {
 }
 
 #[tokio::test]
-async fn delete_of_what_is_gone_succeeds() {
+async fn delete_of_a_missing_provider_succeeds() {
     let world = World::new().await;
     assert_eq!(world.delete(ID, &oidc(POOL, "Corp")).await, deleted(ID));
     assert_eq!(world.operations(), ["Delete"]);
@@ -91,7 +91,7 @@ fn unconfirmed(seconds_ago: u64) -> String {
 }
 
 #[tokio::test]
-async fn delete_of_an_unconfirmed_create_removes_what_that_create_made() {
+async fn delete_of_an_unconfirmed_create_removes_the_provider_of_that_create() {
     let world = World::new().await;
     world.cognito.put(&oidc(POOL, "Corp"), 30);
     let id = unconfirmed(60);

@@ -105,14 +105,14 @@ async fn killed(operation: &str, fault: Fault) {
 }
 
 #[tokio::test]
-async fn a_process_killed_before_its_call_was_carried_out_is_made_up_for() {
+async fn a_second_delivery_finishes_after_a_process_is_killed_before_its_call() {
     for operation in ["Create", "Describe", "Update", "Delete"] {
         killed(operation, Fault::HangBefore).await;
     }
 }
 
 #[tokio::test]
-async fn a_process_killed_after_its_call_was_carried_out_is_made_up_for() {
+async fn a_second_delivery_finishes_after_a_process_is_killed_after_its_call() {
     for operation in ["Create", "Describe", "Update", "Delete"] {
         killed(operation, Fault::HangAfter).await;
     }
@@ -150,7 +150,7 @@ async fn of_two_stacks_that_race_for_a_name_one_wins_and_the_others_rollback_lea
 }
 
 #[tokio::test]
-async fn a_create_that_was_cancelled_and_its_delete_with_a_made_up_id_touch_nothing_of_others() {
+async fn a_cancelled_create_and_its_delete_with_a_generated_id_change_no_other_provider() {
     let world = World::new().await;
     world.cognito.put(&oidc(POOL, "Theirs"), 60);
     let before = pool(&world);

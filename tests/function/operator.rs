@@ -304,7 +304,7 @@ async fn silence() -> Vec<Row> {
 }
 
 #[tokio::test]
-async fn the_page_of_failures_is_what_the_function_says() {
+async fn the_page_of_failures_has_the_texts_of_the_function() {
     let mut page = format!(
         "{HEAD}\n| what happened | `Reason` in CloudFormation | WARN and ERROR lines in the log | what to \
          do |\n| --- | --- | --- | --- |\n"

@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::world::{BINARY, ID, POOL, World, answer, error, oidc, with_detail};
 
 #[tokio::test]
-async fn a_log_line_is_json_and_says_what_was_decided_about_what() {
+async fn a_log_line_is_json_with_the_outcome_and_the_provider() {
     let world = World::with(&[]).await;
     world.cognito.script("Create", [Fault::THROTTLED]);
     world.create(&oidc(POOL, "Corp")).await;
@@ -155,7 +155,7 @@ async fn twenty_updates_with_one_mistake_are_all_rolled_back() {
 }
 
 #[test]
-fn outside_of_lambda_it_says_what_it_is() {
+fn outside_of_lambda_the_executable_prints_its_purpose() {
     let output = Command::new(BINARY).env_clear().output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());

@@ -136,7 +136,7 @@ async fn a_rename_that_fails_answers_the_old_id_and_puts_the_identifiers_back() 
 }
 
 #[tokio::test]
-async fn identifiers_that_cannot_be_put_back_are_named_in_the_reason() {
+async fn identifiers_that_cannot_be_restored_are_named_in_the_reason() {
     let old = identified("Corp", &["a.example"]);
     let new = with_detail(&identified("Renamed", &["a.example"]), "refused", "x");
     let world = after(&old).await;
@@ -161,7 +161,7 @@ async fn identifiers_that_cannot_be_put_back_are_named_in_the_reason() {
 }
 
 #[tokio::test]
-async fn identifiers_that_may_have_come_off_are_put_back() {
+async fn identifiers_that_may_have_been_removed_are_restored() {
     let old = identified("Corp", &["a.example"]);
     let new = identified("Renamed", &["a.example"]);
     let world = after(&old).await;
@@ -264,7 +264,7 @@ async fn a_rename_that_adopts_takes_shared_identifiers_along() {
 }
 
 #[tokio::test]
-async fn a_rename_that_adopted_and_is_undone_deletes_what_it_adopted() {
+async fn a_rename_that_adopted_a_provider_deletes_it_when_undone() {
     // It was the stack's by then. docs/migrating.md says what helps.
     let old = oidc(POOL, "Corp");
     let world = after(&old).await;

@@ -59,7 +59,7 @@ async fn rollback_of_a_refused_update_keeps_members_set_by_hand() {
 }
 
 #[tokio::test]
-async fn members_that_are_no_longer_declared_lose_only_what_the_template_put_there() {
+async fn members_that_are_no_longer_declared_lose_only_declared_entries() {
     let bare = oidc(POOL, "Corp");
     let declared = with(
         &with(
@@ -207,7 +207,7 @@ async fn a_replacement_that_waited_makes_nothing_after_its_rollback() {
 }
 
 #[tokio::test]
-async fn a_replacement_that_was_cancelled_deletes_what_it_made_without_an_answer() {
+async fn a_cancelled_replacement_deletes_the_provider_of_its_unanswered_create() {
     let (old, new) = (oidc(POOL, "Corp"), oidc(POOL, "Renamed"));
     let world = World::new().await;
     world.cognito.put(&old, 3_600);
@@ -223,7 +223,7 @@ async fn a_replacement_that_was_cancelled_deletes_what_it_made_without_an_answer
 }
 
 #[tokio::test]
-async fn a_replacement_keeps_what_another_delivery_has_answered_for() {
+async fn a_replacement_keeps_the_provider_that_another_delivery_has_reported() {
     let (old, new) = (oidc(POOL, "Corp"), oidc(POOL, "Renamed"));
     let world = World::new().await;
     world.cognito.put(&old, 3_600);
@@ -276,7 +276,7 @@ async fn an_update_that_waited_for_a_provider_that_is_gone_asks_before_it_makes_
 }
 
 #[tokio::test]
-async fn rollback_to_what_never_changed_succeeds_though_cognito_refuses_it() {
+async fn rollback_to_an_unchanged_provider_succeeds_though_cognito_refuses_it() {
     let old = with(
         &oidc(POOL, "Corp"),
         "AttributeMapping",
@@ -325,7 +325,7 @@ async fn rollback_succeeds_while_the_metadata_url_is_down() {
 }
 
 #[tokio::test]
-async fn a_refused_update_is_no_success_where_cognito_hides_what_it_changes() {
+async fn a_refused_update_of_a_key_that_cognito_hides_fails() {
     let apple = |key: &str| {
         json!({
             "UserPoolId": POOL, "ProviderName": "SignInWithApple", "ProviderType": "SignInWithApple",
@@ -358,7 +358,7 @@ async fn rollback_of_a_rename_succeeds_though_cognito_refuses_the_old_provider()
 }
 
 #[tokio::test]
-async fn an_update_under_an_id_that_cloudformation_made_up_touches_no_other_provider() {
+async fn an_update_under_a_generated_id_changes_no_other_provider() {
     let corp = oidc(POOL, "Corp");
     let world = World::new().await;
     let theirs = with_detail(&corp, "client_id", "theirs");
@@ -398,7 +398,7 @@ async fn an_update_that_carries_on_says_that_its_create_is_in_doubt() {
 }
 
 #[tokio::test]
-async fn a_rename_in_doubt_says_so_and_which_identifiers_are_not_back() {
+async fn a_rename_in_doubt_names_the_identifiers_that_are_not_restored() {
     let old = with(&oidc(POOL, "Corp"), "IdpIdentifiers", json!(["a.example"]));
     let new = with(&old, "ProviderName", json!("Renamed"));
     let mut world = World::new().await;
@@ -480,7 +480,7 @@ async fn a_create_that_was_not_carried_out_is_made_by_an_update_and_outlives_the
 }
 
 #[tokio::test]
-async fn a_late_delete_spares_what_was_made_after_its_request() {
+async fn a_late_delete_keeps_a_provider_created_after_its_request() {
     let corp = oidc(POOL, "Corp");
     for (made_ago, left) in [(10, true), (3_600, false)] {
         let world = World::new().await;
@@ -494,7 +494,7 @@ async fn a_late_delete_spares_what_was_made_after_its_request() {
 }
 
 #[tokio::test]
-async fn a_late_create_that_is_refused_finds_what_an_earlier_delivery_made() {
+async fn a_late_create_that_is_refused_finds_the_provider_of_an_earlier_delivery() {
     let corp = oidc(POOL, "Corp");
     let refusal = Fault::Error(400, "InvalidParameterException", "no");
     let url = |world: &World| world.responses.url(Some(&events::amz_date(60)));

@@ -195,7 +195,7 @@ async fn metadata_that_cognito_may_take_are_sent_with_a_warning() {
 }
 
 #[tokio::test]
-async fn metadata_are_sent_without_what_stands_before_them_and_compared_so() {
+async fn metadata_are_sent_and_compared_without_a_byte_order_mark() {
     let world = World::new().await;
     let sent = |operation| world.input(operation)["ProviderDetails"]["MetadataFile"].clone();
     let marked = file(&format!("\u{feff}\n {OKTA}"));
@@ -226,7 +226,7 @@ async fn metadata_are_sent_without_what_stands_before_them_and_compared_so() {
 }
 
 #[tokio::test]
-async fn what_metadata_tell_is_in_every_answer() {
+async fn metadata_attributes_are_in_every_response() {
     let world = World::new().await;
     let event = events::create(&world.url(), &file(OKTA));
     for _ in 0..2 {
@@ -301,7 +301,7 @@ async fn the_certificate_is_not_asked_for_where_no_request_is_signed() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_not_to_be_had_is_left_out() {
+async fn a_signing_certificate_that_cannot_be_fetched_is_omitted() {
     let world = World::new().await;
     let denied = Fault::Error(400, "AccessDeniedException", "User is not authorized");
     world.cognito.script_always("GetSigningCertificate", denied);

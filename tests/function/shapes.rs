@@ -241,7 +241,7 @@ async fn every_property_is_taken_at_its_limit_and_refused_one_past_it() {
 }
 
 #[tokio::test]
-async fn properties_that_are_none_are_answered() {
+async fn properties_that_are_not_a_map_get_a_response() {
     let world = World::new().await;
     for (properties, shape) in [
         (json!(null), "null"),
@@ -279,7 +279,7 @@ async fn an_unknown_request_type_is_answered() {
 }
 
 #[tokio::test]
-async fn an_event_that_nobody_can_be_answered_for_is_an_error_and_the_next_one_is_served() {
+async fn an_event_without_a_response_url_fails_and_the_next_event_is_served() {
     let mut world = World::new().await;
     for junk in [
         "{}",

@@ -329,7 +329,7 @@ async fn values_of_one_secret_come_from_one_read() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_said_with_its_key_and_source_and_nothing_is_changed() {
+async fn unreadable_sources_are_named_and_nothing_is_changed() {
     let (world, stores) = world().await;
     stores.put_binary_secret("binary");
     stores.put_object("meta/latin.xml", "", b"planted \xfc");
@@ -601,7 +601,7 @@ async fn mistakes_in_sources_are_named_at_once_with_all_others_before_any_read()
 }
 
 #[tokio::test]
-async fn what_passes_by_itself_is_waited_for() {
+async fn transient_errors_of_sources_are_retried() {
     let throttled = |code| Fault::Error(400, code, "Rate exceeded");
     let internal = Fault::ErrorAfter;
     for (operation, source, faults) in [
@@ -672,7 +672,7 @@ async fn sources_are_read_at_the_same_time() {
 }
 
 #[tokio::test]
-async fn an_update_reads_what_was_rotated() {
+async fn an_update_reads_rotated_values() {
     let (world, stores) = world().await;
     let before = corp(secret());
     world.create(&before).await;
@@ -710,7 +710,7 @@ fn unconfirmed() -> String {
 }
 
 #[tokio::test]
-async fn delete_of_an_unconfirmed_create_compares_with_what_is_read() {
+async fn delete_of_an_unconfirmed_create_compares_the_values_of_sources() {
     let (world, stores) = world().await;
     for (there, left) in [("planted-client-secret", false), ("another", true)] {
         let provider = with_detail(&oidc(POOL, "Corp"), "client_secret", there);

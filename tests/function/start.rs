@@ -59,7 +59,7 @@ async fn nothing_is_connected_ahead_where_aws_is_emulated() {
 }
 
 #[tokio::test]
-async fn credentials_come_from_elsewhere_where_the_environment_has_none() {
+async fn credentials_come_from_a_file_if_the_environment_has_none() {
     let file = std::env::temp_dir().join(format!("credentials-{}", std::process::id()));
     let profile = "[default]\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = planted\n";
     std::fs::write(&file, profile).unwrap();

@@ -84,7 +84,7 @@ async fn update_is_a_three_way_merge_of_the_optional_members() {
 }
 
 #[tokio::test]
-async fn update_leaves_what_was_set_elsewhere_and_never_declared() {
+async fn update_keeps_undeclared_members() {
     let world = World::new().await;
     let elsewhere = with(
         &oidc(POOL, "Corp"),
@@ -189,7 +189,7 @@ async fn update_to_another_type_of_a_provider_that_is_gone_creates_it() {
 }
 
 #[tokio::test]
-async fn update_from_another_handler_takes_over_without_a_provider_made_anew() {
+async fn update_from_another_handler_keeps_its_provider() {
     let world = World::new().await;
     let foreign = "2026/11/22/[$LATEST]0123456789abcdef";
     world.cognito.put(&oidc(POOL, "Corp"), 60);

@@ -62,7 +62,7 @@ google.yaml:12:7: Google: AttributeMappings is not a property of this resource t
 ";
 
 #[test]
-fn the_readme_shows_what_is_said() {
+fn the_readme_shows_the_output_of_the_check() {
     let summary = "1 identity provider checked, 3 errors\n";
     assert_eq!(check(&["google.yaml"], ""), owned(1, GOOGLE, summary));
     let shown = GOOGLE.replace("google.yaml", "check/tests/templates/google.yaml");
@@ -80,7 +80,7 @@ fn every_problem_is_shown_where_it_is() {
 }
 
 #[test]
-fn what_only_the_deployment_knows_is_left_to_it() {
+fn values_known_only_at_deployment_are_not_checked() {
     assert_eq!(
         check(&["unknown.yaml"], ""),
         owned(0, "", "9 identity providers checked, 0 errors\n")
@@ -88,7 +88,7 @@ fn what_only_the_deployment_knows_is_left_to_it() {
 }
 
 #[test]
-fn metadata_in_a_template_are_looked_at_as_far_as_they_are_known() {
+fn metadata_in_a_template_are_checked_as_far_as_they_are_known() {
     let (status, out, error) = check(&["metadata.yaml"], "");
     let at = "ProviderDetails.MetadataFile";
     let no_metadata =
@@ -181,7 +181,7 @@ fn json_is_a_template_too_and_any_number_of_files_are_checked() {
 }
 
 #[test]
-fn what_is_no_template_is_named_and_the_others_are_checked() {
+fn files_that_are_not_templates_are_named_and_others_checked() {
     let (status, out, error) = check(
         &["broken.yaml", "workflow.yaml", "gone.yaml", "google.yaml"],
         "",

@@ -103,7 +103,7 @@ fn a_file_that_cannot_be_read_keeps_no_other_from_being_checked() {
 }
 
 #[test]
-fn what_is_no_template_can_be_passed_over() {
+fn files_that_are_not_templates_can_be_skipped() {
     let files = ["--skip-others", "workflow.yaml", "-", "google.yaml"];
     let (status, out, error) = check(&files, "{{ a }}: [");
     assert_eq!((status, out.lines().count()), (1, 3));

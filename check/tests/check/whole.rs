@@ -56,7 +56,7 @@ fn two_resources_for_one_provider_are_seen() {
 }
 
 #[test]
-fn two_resources_of_which_one_is_there_or_one_is_taken_over_are_none() {
+fn two_resources_are_no_twins_if_conditions_exclude_one_or_one_adopts() {
     let one = provider("A", "Corp", "    Condition: IsProd\n");
     let other = |condition: &str| provider("B", "Corp", &format!("    Condition: {condition}\n"));
     assert_eq!(said_of(&[one.clone(), other("IsTest")]), NONE);

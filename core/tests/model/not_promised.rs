@@ -49,7 +49,7 @@ fn a_source_that_changes_between_deliveries_may_leave_a_provider() {
 }
 
 #[test]
-fn a_delivery_that_fails_after_another_died_may_leave_what_that_made() {
+fn a_delivery_that_fails_after_another_died_may_leave_its_provider() {
     // It does not know of the other, and a refusal is a proof only for its own call.
     let drop = |may: &mut Assumptions| may.fails_after_death = true;
     breaks(2, 0, drop, &[NOTHING_LEFT]);
@@ -62,13 +62,13 @@ fn an_event_delivered_again_after_its_failed_answer_may_leave_a_provider() {
 }
 
 #[test]
-fn deliveries_at_the_same_time_of_which_one_fails_may_leave_what_the_other_makes() {
+fn simultaneous_deliveries_of_which_one_fails_may_leave_a_provider() {
     let drop = |may: &mut Assumptions| may.overlap = true;
     breaks(2, 0, drop, &[NOTHING_LEFT, UNDOABLE, WHOLE]);
 }
 
 #[test]
-fn an_event_delivered_after_later_requests_acts_on_what_they_left() {
+fn an_event_delivered_after_later_requests_acts_on_their_result() {
     let drop = |may: &mut Assumptions| may.late_deliveries = true;
     // While another waits for its certificate, it may undo what that has made.
     breaks(1, 0, drop, &[NOTHING_LEFT, UNDOABLE, OVERTAKEN, MET]);
@@ -82,13 +82,13 @@ fn a_call_that_is_carried_out_after_later_requests_may_leave_a_provider() {
 }
 
 #[test]
-fn a_provider_that_somebody_makes_under_a_name_of_the_stack_is_taken_for_its_own() {
+fn a_provider_that_another_owner_creates_under_a_name_of_the_stack_counts_as_its_own() {
     let drop = |may: &mut Assumptions| may.names_reused = true;
     breaks(1, 1, drop, &[UNTOUCHED]);
 }
 
 #[test]
-fn a_provider_that_somebody_makes_just_like_the_declared_one_is_taken_for_it() {
+fn an_equal_provider_of_another_owner_counts_as_the_declared_one() {
     let drop = |may: &mut Assumptions| may.equal_by_others = true;
     breaks(1, 1, drop, &[UNTOUCHED, MET, UNDOABLE]);
 }
@@ -101,7 +101,7 @@ fn a_rename_to_the_name_of_a_provider_just_like_the_declared_one_takes_it_over()
 }
 
 #[test]
-fn what_somebody_changes_before_it_is_confirmed_may_be_left() {
+fn an_unconfirmed_provider_that_others_change_may_be_left_behind() {
     let drop = |may: &mut Assumptions| may.changed_while_unconfirmed = true;
     breaks(1, 1, drop, &[NOTHING_LEFT]);
 }

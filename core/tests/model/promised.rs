@@ -16,21 +16,21 @@ fn holds(assumptions: Assumptions) -> Found {
 }
 
 #[test]
-fn all_promises_hold_through_three_mishaps() {
+fn all_promises_hold_through_three_faults() {
     let found = holds(Assumptions::promised(3, 0));
     assert_eq!(found.unseen, [""; 0]);
     assert!(found.states > STATES, "{}", found.states);
 }
 
 #[test]
-fn all_promises_hold_through_two_mishaps_with_somebody_else_at_work() {
+fn all_promises_hold_through_two_faults_and_one_action_of_others() {
     let found = holds(Assumptions::promised(2, 1));
     assert_eq!(found.unseen, [""; 0]);
     assert!(found.states > STATES, "{}", found.states);
 }
 
 #[test]
-fn all_promises_hold_through_a_mishap_with_somebody_else_at_work_twice() {
+fn all_promises_hold_through_one_fault_and_two_actions_of_others() {
     let found = holds(Assumptions::promised(1, 2));
     assert!(found.states > STATES, "{}", found.states);
 }
