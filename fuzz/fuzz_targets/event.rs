@@ -1,5 +1,5 @@
-//! Any bytes as an invocation of the function: it never panics, and whoever names a `ResponseURL`
-//! gets an answer that CloudFormation can read and that tells no secret.
+//! Any bytes as an invocation of the function: it never panics, whoever names a `ResponseURL` gets
+//! an answer that CloudFormation can read, and nothing that is returned or logged tells a secret.
 //!
 //! A panic that the handler catches is found too: libFuzzer's hook ends the process before.
 
@@ -131,7 +131,7 @@ impl World {
             let query = url.find('?').map_or("", |at| &url[at..]);
             *url = format!("{}/answer{query}", self.responses.server().url());
         }
-        if let Some(create) = before(&event) {
+        if let Some(create) = before(&event, &self.responses.server().url()) {
             self.send(&create).await;
         }
         if let Some(refused) = refused(&event) {
@@ -163,7 +163,17 @@ impl World {
         let log = String::from_utf8_lossy(&log);
         assert!(!log.contains(MARK), "a secret in the log: {log}");
         if event.get("ResponseURL").is_none_or(|url| !url.is_string()) {
-            assert!(returned.is_err() && puts.is_empty(), "an answer to nobody");
+            assert!(puts.is_empty(), "a response to nobody");
+            match returned {
+                Ok(result) => {
+                    assert!(is_direct(event), "a result for nobody: {result}");
+                    assert!(!holds(&result, MARK), "a secret in the result: {result}");
+                }
+                Err(error) => {
+                    let error = error.to_string();
+                    assert!(!error.contains(MARK), "a secret in the error: {error}");
+                }
+            }
             return;
         }
         let returned = returned.expect("an answer");
@@ -184,15 +194,24 @@ impl World {
     }
 }
 
-/// The Create without which there would be nothing to update or delete.
-fn before(event: &Value) -> Option<Value> {
+/// Returns whether an event is a request without CloudFormation.
+fn is_direct(event: &Value) -> bool {
+    let request_type = event.get("RequestType").and_then(Value::as_str);
+    event.get("ResponseURL").is_none() && matches!(request_type, Some("Apply" | "DetectDrift"))
+}
+
+/// The Create without which there would be nothing to update, delete or compare.
+fn before(event: &Value, responses: &str) -> Option<Value> {
     let properties = match event.get("RequestType")?.as_str()? {
         "Update" => event.get("OldResourceProperties")?,
-        "Delete" => event.get("ResourceProperties")?,
+        "Delete" | "Apply" | "DetectDrift" => event.get("ResourceProperties")?,
         _ => return None,
     };
     let mut create = event.clone();
     let envelope = create.as_object_mut()?;
+    if is_direct(event) {
+        envelope.insert("ResponseURL".into(), format!("{responses}/answer").into());
+    }
     envelope.insert("RequestType".into(), "Create".into());
     envelope.insert("ResourceProperties".into(), properties.clone());
     envelope.remove("PhysicalResourceId");
