@@ -45,9 +45,9 @@ def environment(endpoint=None):
     return kept
 
 
-# The function then starts a few milliseconds later, and compiles in a third of the time.
+# The function then starts a few milliseconds later, and compiles in a third of the time. Of the
+# profile, the one codegen unit stays: 16 cost a fifth more processor time, and no less of the clock.
 UNOPTIMIZED = {
-    "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
     "CARGO_PROFILE_RELEASE_LTO": "off",
     "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
 }
