@@ -23,6 +23,7 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::retry::{ErrorKind, RetrySpec};
 use tokio::time::Instant;
+use url::Url;
 
 use crate::{
     error::chain,
@@ -153,8 +154,8 @@ struct State {
     failed: u32,
     /// The delay before the next attempt, if the caller makes it.
     pause: Option<Duration>,
-    /// Whether the current attempt was sent.
-    sent: bool,
+    /// The host that the current attempt was sent to.
+    host: Option<String>,
     /// The number of sent attempts that may have been carried out.
     in_doubt: u32,
     last: Option<AttemptError>,
@@ -262,7 +263,7 @@ impl Attempts {
             return judged.clone();
         }
         state.failed += 1;
-        if !verdict.in_doubt && state.sent {
+        if !verdict.in_doubt && state.host.is_some() {
             state.in_doubt = state.in_doubt.saturating_sub(1);
         }
         let left = verdict.retry.and_then(|reason| {
@@ -278,6 +279,7 @@ impl Attempts {
                     operation = self.0.operation,
                     attempt = state.failed,
                     error = error.name(),
+                    host = error.host(),
                     delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
                     "retrying"
                 );
@@ -325,18 +327,20 @@ impl Intercept for Attempts {
     ) -> Result<(), BoxError> {
         let mut state = self.state();
         state.judged = None;
-        state.sent = false;
+        state.host = None;
         Ok(())
     }
 
     fn read_before_transmit(
         &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let url = Url::parse(context.request().uri());
+        let host = url.ok().and_then(|url| url.host_str().map(str::to_owned));
         let mut state = self.state();
-        state.sent = true;
+        state.host = Some(host.unwrap_or_default());
         state.in_doubt += 1;
         Ok(())
     }
@@ -395,8 +399,9 @@ where
         let Some(Err(error)) = context.output_or_error() else {
             return AttemptError::NotSent("the SDK reported no error".to_owned());
         };
+        let host = self.attempts.state().host.clone();
         if error.is_timeout_error() {
-            return AttemptError::TimedOut;
+            return AttemptError::TimedOut { host };
         }
         if let Some(error) = error.as_connector_error() {
             let why = chain(error);
@@ -404,17 +409,19 @@ where
             let cause = source.and_then(|source| source.downcast_ref::<reqwest::Error>());
             return if cause.is_some_and(reqwest::Error::is_connect) {
                 // The connector has no error type for this, so its text is checked.
+                let host = host.unwrap_or_default();
                 if why.contains("dns error") {
-                    AttemptError::NotResolved(why)
+                    AttemptError::NotResolved { host, why }
                 } else {
-                    AttemptError::NotConnected(why)
+                    AttemptError::NotConnected { host, why }
                 }
             } else if error.is_timeout() {
-                AttemptError::TimedOut
+                AttemptError::TimedOut { host }
             } else if error.is_user() {
                 AttemptError::NotSent(why)
             } else {
-                AttemptError::ConnectionClosed(why)
+                let host = host.unwrap_or_default();
+                AttemptError::ConnectionClosed { host, why }
             };
         }
         let modeled = error

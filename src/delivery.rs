@@ -66,6 +66,9 @@ pub struct ResponseUrl {
 /// The error for a response URL that is not permitted.
 #[derive(Debug, thiserror::Error)]
 pub enum ResponseUrlError {
+    /// The event has none.
+    #[error("the event is not from CloudFormation: it has no ResponseURL")]
+    Missing,
     /// The text is not a URL.
     #[error("the ResponseURL is not a URL: {0}")]
     Invalid(#[from] url::ParseError),
@@ -217,6 +220,7 @@ impl Delivery {
                 operation = "PUT response",
                 attempt = attempts,
                 error = error.why,
+                host = ?url,
                 delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
                 "retrying"
             );

@@ -11,7 +11,7 @@ use cfn_cognito_idp_core::{
     provider::{Declared, ExpiredCertificates, PropertyError, check_properties, listed},
 };
 
-use crate::cognito::ListedProvider;
+use crate::{cognito::ListedProvider, intent::record_declared};
 
 /// What is asked for.
 #[derive(Debug)]
@@ -39,7 +39,8 @@ pub(crate) enum DirectRequest {
 pub struct DirectError(pub(crate) String);
 
 impl DirectRequest {
-    /// Parses an event that has no response URL, if its `RequestType` is one of these.
+    /// Parses an event that has no response URL, if its `RequestType` is one of these. Records the
+    /// pool and the provider in the current span.
     pub(crate) fn parse(event: &[u8], now: SystemTime) -> Option<Result<Self, DirectError>> {
         let event: Map<String, Value> = serde_json::from_slice(event).ok()?;
         if event.contains_key("ResponseURL") {
@@ -51,6 +52,9 @@ impl DirectRequest {
             "DetectDrift" => false,
             _ => return None,
         };
+        let properties = event.get("ResourceProperties").and_then(Value::as_object);
+        // A request about a pool names it at the top.
+        record_declared(properties.unwrap_or(&event));
         let is_of_pool = ["UserPoolId", "DeclaredProviders"]
             .iter()
             .any(|key| event.contains_key(*key));

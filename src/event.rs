@@ -5,11 +5,12 @@ mod salvage;
 use aws_lambda_events::cloudformation::CloudFormationCustomResourceRequest;
 use serde_json::Value;
 
-/// The members of an event that a response needs. Only `ResponseURL` is required.
+/// The members of an event that a response needs.
 #[derive(Clone)]
 pub struct Envelope {
-    /// The URL to which the response is sent. Its query is a credential.
-    pub response_url: String,
+    /// The URL to which the response is sent. Its query is a credential. Without it, no response
+    /// can be sent.
+    pub response_url: Option<String>,
     /// `StackId`; empty if the event has none.
     pub stack_id: String,
     /// `RequestId`; empty if the event has none.
@@ -49,7 +50,7 @@ impl Envelope {
     /// Makes the envelope of a request that nobody is to be answered for.
     pub(crate) const fn without_response(stack_id: String, logical_id: String) -> Self {
         Self {
-            response_url: String::new(),
+            response_url: None,
             stack_id,
             request_id: String::new(),
             logical_id,
@@ -69,33 +70,21 @@ impl Request {
     }
 }
 
-/// The error for an event without a response URL, to which no response can be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the event is not from CloudFormation: it has no ResponseURL")]
-pub struct NoResponseUrlError;
-
-/// The error for an invalid event that has a response URL.
+/// The error for an invalid event.
 #[derive(Debug, thiserror::Error)]
 #[error("the event is not a CloudFormation custom resource request: {0}")]
 pub struct EventError(serde_json::Error);
 
-/// The content of an event: the envelope, and the request or the error in it.
-pub type Opened = (Envelope, Result<Request, EventError>);
-
-/// Parses an event from its bytes.
+/// Parses an event from its bytes: the envelope, and the request or the error in it.
 ///
 /// The envelope is also recovered from events that `serde_json` rejects (nesting deeper than 128,
 /// half a surrogate pair, a number out of range) and from truncated JSON.
-///
-/// # Errors
-/// Returns [`NoResponseUrlError`] if the event has no response URL. Any other error is in the inner
-/// result, for the response.
-pub fn open(event: &[u8]) -> Result<Opened, NoResponseUrlError> {
+pub fn open(event: &[u8]) -> (Envelope, Result<Request, EventError>) {
     match serde_json::from_slice(event) {
         Ok(event) => open_value(event),
         Err(error) => {
             let salvaged = salvage::salvage(event);
-            let (envelope, request) = open_value(Value::Object(salvaged.members))?;
+            let (envelope, request) = open_value(Value::Object(salvaged.members));
             let is_enough = match &request {
                 // A Delete needs no properties, so the envelope is enough.
                 Ok(Request::Delete { .. }) => salvaged.is_whole,
@@ -106,15 +95,15 @@ pub fn open(event: &[u8]) -> Result<Opened, NoResponseUrlError> {
             } else {
                 Err(EventError(error))
             };
-            Ok((envelope, request))
+            (envelope, request)
         }
     }
 }
 
-fn open_value(mut event: Value) -> Result<Opened, NoResponseUrlError> {
+fn open_value(mut event: Value) -> (Envelope, Result<Request, EventError>) {
     let text = |key: &str| event.get(key).and_then(Value::as_str).map(str::to_owned);
     let envelope = Envelope {
-        response_url: text("ResponseURL").ok_or(NoResponseUrlError)?,
+        response_url: text("ResponseURL"),
         stack_id: text("StackId").unwrap_or_default(),
         request_id: text("RequestId").unwrap_or_default(),
         logical_id: text("LogicalResourceId").unwrap_or_default(),
@@ -125,8 +114,12 @@ fn open_value(mut event: Value) -> Result<Opened, NoResponseUrlError> {
         for key in ["ResourceProperties", "OldResourceProperties"] {
             event.entry(key).or_insert(Value::Null);
         }
+        // The rest of an event without it still tells whose it is.
+        event
+            .entry("ResponseURL")
+            .or_insert_with(|| String::new().into());
     }
-    Ok((envelope, request(event)))
+    (envelope, request(event))
 }
 
 fn request(event: Value) -> Result<Request, EventError> {
@@ -175,14 +168,14 @@ mod tests {
     }
 
     #[test]
-    fn an_event_without_response_url_is_refused() {
-        for event in [
-            without("ResponseURL"),
-            json!(null),
-            json!([]),
-            json!("junk"),
-        ] {
-            assert!(open_value(event).is_err());
+    fn an_event_without_response_url_still_tells_whose_it_is() {
+        let (envelope, _) = open_value(without("ResponseURL"));
+        assert_eq!(envelope.response_url, None);
+        assert_eq!(envelope.request_id, "r-1");
+        for junk in [json!(null), json!([]), json!("junk")] {
+            let (envelope, request) = open_value(junk);
+            assert_eq!(envelope.response_url, None);
+            assert!(request.is_err());
         }
     }
 
@@ -194,7 +187,7 @@ mod tests {
             (list, json!([1])),
             (without("ResourceProperties"), json!(null)),
         ] {
-            let (_, request) = open_value(event).unwrap();
+            let (_, request) = open_value(event);
             assert_eq!(*request.unwrap().properties(), properties);
         }
     }
@@ -221,7 +214,7 @@ mod tests {
         for (key, value, expected) in cases {
             let mut event = create();
             event[key] = value;
-            let (envelope, request) = open_value(event).unwrap();
+            let (envelope, request) = open_value(event);
             assert_eq!(envelope.request_id, "r-1");
             assert_eq!(
                 request.err().unwrap().to_string(),
@@ -240,7 +233,7 @@ mod tests {
                 event["PhysicalResourceId"] = "id".into();
                 event["ResourceProperties"] = "ODD".into();
                 let event = event.to_string().replace(r#""ODD""#, odd);
-                let (envelope, request) = open(event.as_bytes()).unwrap();
+                let (envelope, request) = open(event.as_bytes());
                 assert_eq!(envelope.request_id, "r-1");
                 assert_eq!(envelope.physical_id.as_deref(), Some("id"));
                 assert_eq!(request.is_ok(), kind == "Delete", "{kind} {odd:.20}");
@@ -253,10 +246,12 @@ mod tests {
         let text = create().to_string();
         let url_ends = text.find("Signature=1").unwrap() + "Signature=1\"".len();
         for end in url_ends + 1..text.len() {
-            let (_, request) = open(&text.as_bytes()[..end]).unwrap();
+            let (envelope, request) = open(&text.as_bytes()[..end]);
+            assert!(envelope.response_url.is_some());
             assert!(request.is_err());
         }
-        assert!(open(&text.as_bytes()[..url_ends - 1]).is_err());
+        let (envelope, _) = open(&text.as_bytes()[..url_ends - 1]);
+        assert_eq!(envelope.response_url, None);
         let mut invalid = text.replace("Corp", "C?rp").into_bytes();
         for byte in invalid.iter_mut().filter(|byte| **byte == b'?') {
             *byte = 0xff;
@@ -265,8 +260,7 @@ mod tests {
         let marked = format!("\u{feff}{text}");
         for event in [invalid, garbage.into_bytes(), marked.into_bytes()] {
             // The URL has a question mark too.
-            let opened = open(&event).map(|(envelope, _)| envelope.request_id);
-            assert_eq!(opened, Ok("r-1".to_owned()));
+            assert_eq!(open(&event).0.request_id, "r-1");
         }
     }
 }

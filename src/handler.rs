@@ -8,12 +8,12 @@ use std::{
 use futures_util::FutureExt as _;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
-use tracing::{Instrument as _, Span, field::Empty};
+use tracing::{Instrument as _, field::Empty};
 
 use crate::{
     budget::{Budget, Deadlines},
     cognito::Cognito,
-    delivery::{AllowedHosts, Delivery, ResponseUrl},
+    delivery::{AllowedHosts, Delivery, ResponseUrl, ResponseUrlError},
     direct::{DirectError, DirectRequest, DirectResult},
     error::chain,
     event::{self, Envelope, EventError, Request},
@@ -30,6 +30,9 @@ use cfn_cognito_idp_core::{
     provider::{public_properties, service_timeout},
     saml::Metadata,
 };
+
+/// The version of this crate, on every line of the log.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The time that CloudFormation waits for a resource without a `ServiceTimeout`.
 const DEFAULT_SERVICE_TIMEOUT: Duration = Duration::from_hours(1);
@@ -77,32 +80,40 @@ impl Handler {
     /// Returns an error only if no response was sent: the event has no permitted response
     /// URL, or the response could not be delivered. Every other error is in the response.
     pub async fn handle(&self, event: &[u8], invocation: Invocation) -> Result<Value, Error> {
+        let (envelope, request) = event::open(event);
+        let given = |text| Some(text).filter(|text: &&str| !text.is_empty());
+        // The span has the level of errors, so that every log level includes it.
+        let span = tracing::error_span!(
+            "request",
+            version = VERSION,
+            stack = given(&envelope.stack_id),
+            logical_id = given(&envelope.logical_id),
+            request_id = given(&envelope.request_id),
+            pool = Empty,
+            provider = Empty,
+        );
+        let direct = || DirectRequest::parse(event, invocation.now);
+        if envelope.response_url.is_none()
+            && let Some(request) = span.in_scope(direct)
+        {
+            let result = self.direct(request, invocation).instrument(span).await;
+            return Ok(result?);
+        }
         let unanswered = |error: &dyn std::error::Error| {
             tracing::error!(
                 error = chain(error),
                 "no response was sent to CloudFormation"
             );
         };
-        let opened = event::open(event);
-        if opened.is_err()
-            && let Some(request) = DirectRequest::parse(event, invocation.now)
-        {
-            return Ok(self.direct(request, invocation).await?);
-        }
-        let (envelope, request) = opened.inspect_err(|error| unanswered(error))?;
-        let url = ResponseUrl::parse(&envelope.response_url, &self.allowed_hosts)
-            .inspect_err(|error| unanswered(error))?;
-        // The span has the level of errors, so that every log level includes it.
-        let span = tracing::error_span!(
-            "request",
-            stack = envelope.stack_id,
-            logical_id = envelope.logical_id,
-            request_id = envelope.request_id,
-            pool = Empty,
-            provider = Empty,
-        );
         async move {
             let start = Instant::now();
+            if let Ok(request) = &request {
+                intent::record_subject(&envelope, request);
+            }
+            let url = envelope.response_url.as_deref();
+            let url = url.ok_or(ResponseUrlError::Missing);
+            let url = url.and_then(|url| ResponseUrl::parse(url, &self.allowed_hosts));
+            let url = url.inspect_err(|error| unanswered(error))?;
             let timeout = request
                 .as_ref()
                 .ok()
@@ -183,18 +194,16 @@ impl Handler {
         request: Result<DirectRequest, DirectError>,
         invocation: Invocation,
     ) -> Result<Value, DirectError> {
-        let span = tracing::error_span!("request", pool = Empty, provider = Empty);
         let budget = Budget::new(invocation.now, invocation.deadline, None);
         let deadlines = Deadlines::new(Instant::now(), budget);
         let work = async move {
             let request = request?;
             let (pool, provider) = request.subject();
             let mut fields = Map::new();
+            fields.insert("version".to_owned(), VERSION.into());
             fields.insert("pool".to_owned(), pool.as_str().into());
-            Span::current().record("pool", pool.as_str());
             if let Some(provider) = provider {
                 fields.insert("provider".to_owned(), provider.into());
-                Span::current().record("provider", provider);
             }
             let work = AssertUnwindSafe(self.direct_work(request, invocation.now, deadlines));
             let result = match timeout_at(deadlines.watchdog, work.catch_unwind()).await {
@@ -211,9 +220,9 @@ impl Handler {
             logging::metric(metric, value, invocation.now, fields);
             Ok(result.document)
         };
-        work.instrument(span.clone()).await.inspect_err(|error| {
+        work.await.inspect_err(|error| {
             let reason = error.to_string();
-            span.in_scope(|| tracing::error!("{}", printable(&reason)));
+            tracing::error!("{}", printable(&reason));
         })
     }
 

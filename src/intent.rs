@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tracing::Span;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     sources::{ReadError, SourceReader},
 };
 use cfn_cognito_idp_core::{
-    physical_id::{PhysicalId, ProviderId},
+    physical_id::{PROVIDER_NAME_MAX, PhysicalId, UserPoolId},
     plan::Intent,
     provider::{
         Declared, ExpiredCertificates, Previous, PropertyError, PropertyErrors, adopts,
@@ -60,7 +60,7 @@ pub(crate) enum Parsed {
 }
 
 impl Parsed {
-    /// Parses the properties that the request needs, and records the provider in the log.
+    /// Parses the properties that the request needs.
     ///
     /// # Errors
     /// Returns every error in the properties. A Delete has none.
@@ -93,13 +93,8 @@ impl Parsed {
             } => {
                 let physical_id = id(&physical_id);
                 let compared = match &physical_id {
-                    PhysicalId::Provider(provider) => {
-                        record_provider(provider);
-                        None
-                    }
                     // A comparison shows whether this resource created it.
                     PhysicalId::Unconfirmed { provider, .. } => {
-                        record_provider(provider);
                         let declared = Declared::try_from(&properties).ok();
                         declared.filter(|declared| *provider == declared.provider.id)
                     }
@@ -195,18 +190,15 @@ impl Parsed {
     }
 }
 
-/// Parses properties that must be valid, and records the provider in the log.
+/// Parses properties that must be valid.
 fn declared(
     properties: &Value,
     expired: ExpiredCertificates,
     now: SystemTime,
 ) -> Result<Declared, PropertyErrors> {
-    let declared = Declared::try_from(properties)
-        // Reports errors in inline metadata too. Metadata from sources are checked after they are
-        // read.
-        .map_err(|_| PropertyErrors(check_properties(properties, expired, now).errors))?;
-    record_provider(&declared.provider.id);
-    Ok(declared)
+    // Reports errors in inline metadata too. Metadata from sources are checked after they are read.
+    Declared::try_from(properties)
+        .map_err(|_| PropertyErrors(check_properties(properties, expired, now).errors))
 }
 
 /// Completes a declaration with the values of its sources, and checks the metadata in it, as for an
@@ -242,9 +234,26 @@ fn checked_metadata(
     Err(PropertyErrors(errors.collect()))
 }
 
-/// Records the pool and the provider in the current span.
-fn record_provider(id: &ProviderId) {
+/// Records in the current span the pool and the provider of a request, where it names valid ones: a
+/// Delete in its physical id, any other request in its properties.
+pub(crate) fn record_subject(envelope: &Envelope, request: &Request) {
+    let Request::Delete { physical_id, .. } = request else {
+        return request.properties().as_object().map_or((), record_declared);
+    };
+    let id = PhysicalId::parse(physical_id, &envelope.stack_id, &envelope.logical_id);
+    if let PhysicalId::Provider(provider) | PhysicalId::Unconfirmed { provider, .. } = id {
+        Span::current()
+            .record("pool", provider.pool.as_str())
+            .record("provider", &provider.name);
+    }
+}
+
+/// Records in the current span the pool and the provider that properties name, where they are valid.
+pub(crate) fn record_declared(properties: &Map<String, Value>) {
+    let text = |key| properties.get(key).and_then(Value::as_str);
+    let pool = text("UserPoolId").filter(|text| text.parse::<UserPoolId>().is_ok());
+    let name = text("ProviderName").filter(|text| text.chars().count() <= PROVIDER_NAME_MAX);
     Span::current()
-        .record("pool", id.pool.as_str())
-        .record("provider", &id.name);
+        .record("pool", pool)
+        .record("provider", name);
 }

@@ -8,6 +8,16 @@ use cfn_cognito_idp::{error::chain, logging, run};
 /// waiting for the network.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|argument| argument == "--version")
+    {
+        #[expect(clippy::print_stdout, reason = "it is asked for")]
+        {
+            println!("cfn-cognito-idp {}", env!("CARGO_PKG_VERSION"));
+        }
+        return ExitCode::SUCCESS;
+    }
     if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
         eprintln!(
             "cfn-cognito-idp {} is the AWS Lambda handler of the CloudFormation resource type \

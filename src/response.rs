@@ -191,7 +191,7 @@ mod tests {
 
     fn envelope() -> Envelope {
         Envelope {
-            response_url: String::new(),
+            response_url: None,
             stack_id: "stack".into(),
             request_id: "request".into(),
             logical_id: "Corp".into(),

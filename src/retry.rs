@@ -20,13 +20,31 @@ pub enum AttemptError {
         message: String,
     },
     /// No connection was made, so nothing was sent.
-    NotConnected(String),
+    NotConnected {
+        /// The host's name.
+        host: String,
+        /// The cause.
+        why: String,
+    },
     /// The host's name does not resolve, so nothing was sent.
-    NotResolved(String),
+    NotResolved {
+        /// The host's name.
+        host: String,
+        /// The cause.
+        why: String,
+    },
     /// The attempt timed out.
-    TimedOut,
+    TimedOut {
+        /// The host's name; `None` if nothing was sent.
+        host: Option<String>,
+    },
     /// The connection was closed before a response arrived.
-    ConnectionClosed(String),
+    ConnectionClosed {
+        /// The host's name.
+        host: String,
+        /// The cause.
+        why: String,
+    },
     /// The response could not be parsed as the service's.
     InvalidResponse(String),
     /// The request could not be sent, for example without credentials.
@@ -83,9 +101,9 @@ impl AttemptError {
                 _ if *status == 429 => (Some(Retryable::Throttled), false),
                 _ => (None, false),
             },
-            Self::NotConnected(_) => (Some(Retryable::Transient), false),
-            Self::NotResolved(_) => (Some(Retryable::HostNotFound), false),
-            Self::TimedOut | Self::ConnectionClosed(_) | Self::InvalidResponse(_) => {
+            Self::NotConnected { .. } => (Some(Retryable::Transient), false),
+            Self::NotResolved { .. } => (Some(Retryable::HostNotFound), false),
+            Self::TimedOut { .. } | Self::ConnectionClosed { .. } | Self::InvalidResponse(_) => {
                 (Some(Retryable::Transient), true)
             }
             Self::NotSent(_) => (None, false),
@@ -103,12 +121,23 @@ impl AttemptError {
                 _ => "4xx",
             },
             Self::Service { code, .. } => code,
-            Self::NotConnected(_) => "NotConnected",
-            Self::NotResolved(_) => "NotResolved",
-            Self::TimedOut => "TimedOut",
-            Self::ConnectionClosed(_) => "ConnectionClosed",
+            Self::NotConnected { .. } => "NotConnected",
+            Self::NotResolved { .. } => "NotResolved",
+            Self::TimedOut { .. } => "TimedOut",
+            Self::ConnectionClosed { .. } => "ConnectionClosed",
             Self::InvalidResponse(_) => "InvalidResponse",
             Self::NotSent(_) => "NotSent",
+        }
+    }
+
+    /// Returns the name of the host that could not be reached or did not respond.
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::NotConnected { host, .. }
+            | Self::NotResolved { host, .. }
+            | Self::ConnectionClosed { host, .. } => Some(host),
+            Self::TimedOut { host } => host.as_deref(),
+            Self::Service { .. } | Self::InvalidResponse(_) | Self::NotSent(_) => None,
         }
     }
 }
@@ -126,15 +155,19 @@ impl std::fmt::Display for AttemptError {
                 (code, "") => f.write_str(code),
                 (code, message) => write!(f, "{code}: {message}"),
             },
-            Self::NotConnected(why) => write!(f, "could not connect: {why}"),
-            Self::NotResolved(why) => write!(
+            Self::NotConnected { host, why } => write!(f, "could not connect to {host}: {why}"),
+            Self::NotResolved { host, why } => write!(
                 f,
-                "the host name does not resolve; check the region in UserPoolId or the ARN: {why}"
+                "the host name {host} does not resolve; check the region in UserPoolId or the \
+                 ARN: {why}"
             ),
-            Self::TimedOut => f.write_str("the attempt timed out"),
-            Self::ConnectionClosed(why) => write!(
+            Self::TimedOut { host: None } => f.write_str("the attempt timed out"),
+            Self::TimedOut { host: Some(host) } => {
+                write!(f, "the attempt timed out: {host} did not respond")
+            }
+            Self::ConnectionClosed { host, why } => write!(
                 f,
-                "the connection was closed before a response arrived: {why}"
+                "the connection to {host} was closed before a response arrived: {why}"
             ),
             Self::InvalidResponse(why) => write!(f, "unreadable response: {why}"),
             Self::NotSent(why) => write!(f, "the request could not be sent: {why}"),
@@ -316,13 +349,30 @@ mod tests {
                 false,
             ),
             (
-                AttemptError::NotResolved(text()),
+                AttemptError::NotResolved {
+                    host: text(),
+                    why: text(),
+                },
                 Some(Retryable::HostNotFound),
                 false,
             ),
-            (AttemptError::NotConnected(text()), transient, false),
-            (AttemptError::TimedOut, transient, true),
-            (AttemptError::ConnectionClosed(text()), transient, true),
+            (
+                AttemptError::NotConnected {
+                    host: text(),
+                    why: text(),
+                },
+                transient,
+                false,
+            ),
+            (AttemptError::TimedOut { host: None }, transient, true),
+            (
+                AttemptError::ConnectionClosed {
+                    host: text(),
+                    why: text(),
+                },
+                transient,
+                true,
+            ),
             (AttemptError::InvalidResponse(text()), transient, true),
             (AttemptError::NotSent(text()), None, false),
         ];

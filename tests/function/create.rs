@@ -374,8 +374,8 @@ async fn create_in_doubt_at_the_deadline_says_so_and_its_delete_removes_the_prov
     let body = world.create(&oidc(POOL, "Corp")).await;
     let id = unconfirmed(&body);
     let reason = "creating identity provider (eu-west-1_Pool|Corp): timed out after 2 failed \
-                  attempts; last error: the attempt timed out. The provider may or may not have \
-                  been created";
+                  attempts; last error: the attempt timed out: 127.0.0.1 did not respond. The \
+                  provider may or may not have been created";
     assert_eq!(body, failed(&id, reason));
     assert_eq!(world.cognito.names(POOL), ["Corp"]);
 

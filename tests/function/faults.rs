@@ -264,9 +264,14 @@ async fn a_host_that_takes_no_connection_is_tried_until_the_time_is_over() {
     let body = world.create(&oidc(POOL, "Corp")).await;
     let reason = body["Reason"].as_str().unwrap();
     assert!(
-        reason.contains("last error: could not connect: "),
+        reason.contains("last error: could not connect to 127.0.0.1: "),
         "{reason}"
     );
+    for line in world.log() {
+        if line["message"] == "retrying" {
+            assert_eq!(line["host"], "127.0.0.1");
+        }
+    }
     // Nothing was sent, so nothing can be left behind.
     assert_eq!(body["PhysicalResourceId"], not_created());
 }
@@ -285,7 +290,8 @@ async fn a_host_whose_name_does_not_resolve_is_tried_for_half_a_minute() {
         world.delete(ID, &oidc(POOL, "Corp")).await,
     ] {
         let reason = body["Reason"].as_str().unwrap();
-        let why = "the host name does not resolve; check the region in UserPoolId or the ARN: ";
+        let why = "the host name nowhere.invalid does not resolve; check the region in UserPoolId \
+                   or the ARN: ";
         assert!(reason.contains(why), "{reason}");
         assert!(!reason.contains("the time was over"), "{reason}");
     }

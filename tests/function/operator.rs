@@ -14,8 +14,9 @@ const HEAD: &str = "\
 # What failures look like
 
 The `Reason` of a resource, as the CloudFormation console shows it, and the lines of the function's
-log at the levels WARN and ERROR, for a provider named Corp. Each line of a request also names the
-stack, the logical id, the request id, the pool and the provider.
+log at the levels WARN and ERROR, for a provider named Corp. Each line also names the function's
+version and, where the event tells them, the stack, the logical id, the request id, the pool and the
+provider. [operating.md](operating.md) has what to do when a stack hangs.
 
 A Create that fails has the physical id `not-created/…` if it certainly created nothing, and
 `unconfirmed/…` if its outcome is unknown ([what follows](reference.md#how-it-behaves)).
@@ -286,8 +287,8 @@ async fn silence() -> Vec<Row> {
         (
             "The response is refused",
             unanswered(|world| events::create(&world.url(), &oidc(POOL, "Corp"))).await,
-            "Nothing: Lambda delivers the event up to twice more. If all fail, the log has the HTTP \
-             status.",
+            "Nothing: Lambda delivers the event up to twice more. If all fail, the event is in the \
+             queue `UnansweredEvents` ([how to answer it](operating.md#a-stack-hangs)).",
         ),
         (
             "An emulator's response URL",

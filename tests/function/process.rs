@@ -6,16 +6,18 @@ use cfn_cognito_idp_support::{
     cognito::{Cognito, Fault},
     events,
     lambda::{Ended, Function},
-    responses::Responses,
+    responses::{self, Responses},
     storm::{
         Kind,
-        rollback::{AT_ONCE, Change, Mistake, rollback},
+        rollback::{Change, Mistake, rollback},
         storm,
     },
 };
 use serde_json::json;
 
-use crate::world::{BINARY, ID, POOL, World, answer, error, oidc, with_detail};
+use crate::world::{BINARY, ID, POOL, World, answer, error, oidc, with, with_detail};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 #[tokio::test]
 async fn a_log_line_is_json_with_the_outcome_and_the_provider() {
@@ -33,6 +35,7 @@ async fn a_log_line_is_json_with_the_outcome_and_the_provider() {
             line["span"],
             json!({
                 "name": "request",
+                "version": VERSION,
                 "stack": events::STACK_ID,
                 "logical_id": events::LOGICAL_ID,
                 "request_id": events::REQUEST_ID,
@@ -44,6 +47,74 @@ async fn a_log_line_is_json_with_the_outcome_and_the_provider() {
     assert_eq!(lines[0]["error"], "TooManyRequestsException");
     assert_eq!(lines[0]["attempt"], 1);
     assert_eq!(lines[1]["physical_id"], ID);
+}
+
+#[tokio::test]
+async fn a_line_about_an_event_without_a_response_names_its_stack_resource_and_provider() {
+    let world = World::with(&[]).await;
+    world.responses.script([responses::Fault::Status(403)]);
+    let refused = events::create(&world.url(), &oidc(POOL, "Corp"));
+    let elsewhere = events::delete("https://example.com/", ID, &oidc(POOL, "Corp"));
+    let mut nowhere = elsewhere.clone();
+    nowhere.as_object_mut().unwrap().remove("ResponseURL");
+    for event in [refused, elsewhere, nowhere] {
+        error(world.invoke(event).await);
+        let line = world.log().pop().unwrap();
+        assert_eq!(line["message"], "no response was sent to CloudFormation");
+        let span = json!({
+            "name": "request",
+            "version": VERSION,
+            "stack": events::STACK_ID,
+            "logical_id": events::LOGICAL_ID,
+            "request_id": events::REQUEST_ID,
+            "pool": POOL,
+            "provider": "Corp",
+        });
+        assert_eq!(line["span"], span);
+    }
+    // What an event does not tell is left out.
+    error(world.invoke(json!({"junk": 1})).await);
+    let line = world.log().pop().unwrap();
+    assert_eq!(line["span"], json!({"name": "request", "version": VERSION}));
+}
+
+#[tokio::test]
+async fn a_line_about_invalid_properties_names_what_is_valid_in_them() {
+    let world = World::with(&[]).await;
+    let invalid = with(&oidc(POOL, "Corp"), "ProviderType", json!("Oidc"));
+    let long = with(&invalid, "ProviderName", json!("x".repeat(33)));
+    let elsewhere = with(&invalid, "UserPoolId", json!("no pool"));
+    for (properties, pool, provider) in [
+        (invalid, json!(POOL), json!("Corp")),
+        (long, json!(POOL), json!(null)),
+        (elsewhere, json!(null), json!("Corp")),
+    ] {
+        world.create(&properties).await;
+        let line = world.log().pop().unwrap();
+        assert_eq!(line["status"], "FAILED");
+        assert_eq!(line["span"]["pool"], pool);
+        assert_eq!(line["span"]["provider"], provider);
+    }
+}
+
+#[tokio::test]
+async fn a_retried_put_names_its_host() {
+    let world = World::with(&[]).await;
+    world.responses.script([responses::Fault::Status(503)]);
+    world
+        .invoke(events::create(&world.url(), &oidc(POOL, "Corp")))
+        .await;
+    let line = world.log().pop().unwrap();
+    assert_eq!(line["message"], "retrying");
+    assert_eq!(line["host"], "127.0.0.1");
+}
+
+#[test]
+fn the_version_is_printed() {
+    let printed = Command::new(BINARY).arg("--version").output().unwrap();
+    assert!(printed.status.success());
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    assert_eq!(printed, format!("cfn-cognito-idp {VERSION}\n"));
 }
 
 #[tokio::test]
@@ -150,7 +221,7 @@ async fn twenty_updates_with_one_mistake_are_all_rolled_back() {
         assert_eq!((report.rolled_back, report.restored), (20, 20));
         assert_eq!(report.unanswered, 0);
         // None of those that had waited.
-        assert!(report.left_behind <= AT_ONCE, "{report:?}");
+        assert!(report.left_behind <= report.begun, "{report:?}");
     }
 }
 

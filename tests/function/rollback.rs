@@ -139,7 +139,10 @@ async fn an_update_that_waited_stops_where_cloudformation_cannot_be_asked() {
             cloudformation::Fault::THROTTLED,
             "Throttling: Rate exceeded",
         ),
-        (cloudformation::Fault::Hang, "the attempt timed out"),
+        (
+            cloudformation::Fault::Hang,
+            "the attempt timed out: 127.0.0.1 did not respond",
+        ),
     ] {
         let world = World::new().await;
         world.cognito.put(&old, 3_600);

@@ -649,7 +649,7 @@ async fn a_source_that_hangs_is_answered_for_before_the_deadline() {
     stores.script_always("GetObject", Fault::HangBefore);
     let body = uncounted(world.create(&corp(object())).await);
     let reason = "reading ProviderDetails.client_secret from S3 (meta/okta.xml): timed out after \
-                  N failed attempts; last error: the attempt timed out";
+                  N failed attempts; last error: the attempt timed out: 127.0.0.1 did not respond";
     assert_eq!(body, failed(&not_created(), reason));
     assert_eq!(world.operations(), [""; 0]);
 }
