@@ -18,14 +18,14 @@ const COLOURS: [RGBColor; 3] = [
     RGBColor(0x7f, 0x7f, 0x7f),
 ];
 
-/// Time to the first answer, in milliseconds, over the memory sizes that were measured.
+/// Time to the first response, in milliseconds, over the memory sizes that were measured.
 pub(crate) fn draw(report: &Report) -> Result<String, Box<dyn Error>> {
     let memories: Vec<u64> = report.speeds().into_iter().filter_map(memory).collect();
     let points = |wire| {
         let measured = (0_u32..).zip(&memories);
         let times = measured.filter_map(move |(place, memory)| {
             let medians = report.medians(wire, Speed::Share(*memory))?;
-            Some((place, milliseconds(medians.first_answer)))
+            Some((place, milliseconds(medians.first_response)))
         });
         times.collect::<Vec<_>>()
     };

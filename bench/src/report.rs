@@ -70,7 +70,7 @@ impl Report {
         let of = |value: fn(&Sample) -> Duration| median(samples.iter().map(value).collect());
         Some(Sample {
             first_poll: of(|sample| sample.first_poll),
-            first_answer: of(|sample| sample.first_answer),
+            first_response: of(|sample| sample.first_response),
             cpu: of(|sample| sample.cpu),
             warm: of(|sample| sample.warm),
             peak_kib: median(samples.iter().map(|sample| sample.peak_kib).collect()),
@@ -103,8 +103,8 @@ impl Report {
                 "×",
             );
             add(
-                "first answer",
-                times(ours.first_answer, empty.first_answer),
+                "first response",
+                times(ours.first_response, empty.first_response),
                 2.5,
                 "×",
             );
@@ -118,8 +118,8 @@ impl Report {
         }
         add("zip", megabytes(self.sizes.zipped), 4.0, "MB");
         if let Some(ours) = self.medians(Wire::Tls, Speed::Share(128)) {
-            let answer = milliseconds(ours.first_answer);
-            add("first answer over TLS, 128 MB", answer, 80.0, "ms");
+            let answer = milliseconds(ours.first_response);
+            add("first response over TLS, 128 MB", answer, 80.0, "ms");
         }
         goals
     }
@@ -132,7 +132,7 @@ impl Report {
                 "speed": case.speed.to_string(),
                 "runs": samples.len(),
                 "first_poll_ms": milliseconds(medians.first_poll),
-                "first_answer_ms": milliseconds(medians.first_answer),
+                "first_response_ms": milliseconds(medians.first_response),
                 "cpu_ms": milliseconds(medians.cpu),
                 "warm_ms": milliseconds(medians.warm),
                 "peak_kib": medians.peak_kib,
@@ -163,7 +163,7 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "{:15} {:8} {:>5} {:>15} {:>17} {:>14} {:>6} {:>15}",
-            "", "CPU", "runs", "first poll", "first answer", "CPU time", "warm", "peak, MiB"
+            "", "CPU", "runs", "first poll", "first response", "CPU time", "warm", "peak, MiB"
         )?;
         for (case, samples) in &self.samples {
             let empty = self.medians(Wire::Empty, case.speed);
@@ -181,7 +181,7 @@ impl fmt::Display for Report {
                 case.speed,
                 samples.len(),
                 time(of.first_poll, empty.first_poll),
-                time(of.first_answer, empty.first_answer),
+                time(of.first_response, empty.first_response),
                 time(of.cpu, empty.cpu),
                 milliseconds(of.warm),
                 format!(

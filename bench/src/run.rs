@@ -1,4 +1,4 @@
-//! One cold start: from the start of the process to its first answers.
+//! One cold start: from the start of the process to its first responses.
 
 use std::{
     fs, io,
@@ -27,8 +27,8 @@ const POOL: &str = "eu-west-1_Pool";
 pub(crate) struct Sample {
     /// Until the Runtime API was asked for the first event.
     pub first_poll: Duration,
-    /// Until the first answer was where it belongs.
-    pub first_answer: Duration,
+    /// Until the first response was where it belongs.
+    pub first_response: Duration,
     /// CPU time up to then.
     pub cpu: Duration,
     /// From a later event to its answer.
@@ -145,7 +145,7 @@ pub(crate) async fn run(
     Ok(Sample {
         first_poll,
         // The event was there when it was asked for, but for the time that the cgroup took.
-        first_answer: first_poll + answered.remove(0),
+        first_response: first_poll + answered.remove(0),
         cpu,
         warm: median(answered),
         peak_kib,

@@ -46,6 +46,9 @@ pub enum Mistake {
 pub struct Report {
     /// How many Updates had succeeded when the mistake was found.
     pub applied: usize,
+    /// How many providers of the names that only the Update declared there were when the rollback
+    /// began.
+    pub begun: usize,
     /// How many rollbacks were answered with SUCCESS.
     pub rolled_back: usize,
     /// How many providers are as they were before.
@@ -197,6 +200,7 @@ pub async fn rollback(binary: &Path, change: Change, mistake: Mistake, resources
     }
     stack.cancel();
     tokio::time::sleep(REACTION).await;
+    let begun = stack.left_behind();
 
     let start = Instant::now();
     let mut rollbacks = stack.send(undoing, |number, url| {
@@ -233,6 +237,7 @@ pub async fn rollback(binary: &Path, change: Change, mistake: Mistake, resources
     }
     Report {
         applied,
+        begun,
         rolled_back,
         restored: stack.restored(),
         left_behind: stack.left_behind(),
