@@ -113,14 +113,18 @@ class Emulator:
             config=Config(retries={"max_attempts": 1}, read_timeout=300),
         )
 
-    def deploy_handler(self):
+    def deploy_handler(self, **parameters):
         """Deploys `template.yaml`, as built, and returns the service token."""
+        parameters = {
+            "Architecture": HERE,
+            "ResponseUrlHosts": f"localhost:{self.port}",
+        } | parameters
+        overrides = [f"{key}={value}" for key, value in parameters.items()]
         run(
             [
                 BIN / "sam", "deploy", "--template-file", BUILT, "--stack-name", HANDLER_STACK,
                 "--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-progressbar",
-                "--parameter-overrides", f"Architecture={HERE}",
-                f"ResponseUrlHosts=localhost:{self.port}",
+                "--parameter-overrides", *overrides,
             ],
             endpoint=self.url,
         )  # fmt: skip
