@@ -2,11 +2,12 @@
 
 import base64
 import json
+from fnmatch import fnmatch
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from cryptography import x509
-from emulator import REGION, ROOT
+from emulator import HANDLER_STACK, REGION, ROOT
 from stacks import Stack, names, provider
 
 SECRETS = {
@@ -65,6 +66,10 @@ def test_an_example_with_a_secret_is_deployed_as_it_is_and_then_by_its_steps(aws
     assert outcome.outputs.get("DomainName", domain) == domain
 
     pool = outcome.outputs["UserPoolId"]
+    # The emulator allows everything, and creates resources one by one.
+    assert readable_by(aws, f"{name}-secret") == outcome.outputs["SecretArn"]
+    assert "Type: Custom::CognitoIdentityProvider\n    DependsOn: ReadSecret\n" in body
+
     secrets = aws.client("secretsmanager")
     for value, revision in [("planted", "1"), ("planted-rotated", "2")]:
         text = json.dumps({key: value}) if key == "client_secret" else value
@@ -77,16 +82,23 @@ def test_an_example_with_a_secret_is_deployed_as_it_is_and_then_by_its_steps(aws
     assert stack.delete().status == "DELETE_COMPLETE"
 
 
+def readable_by(aws, policy):
+    """Returns the resource of a policy that an example adds to the function's role."""
+    stack = aws.client("cloudformation").describe_stacks(StackName=HANDLER_STACK)["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    found = aws.client("iam").get_role_policy(RoleName=outputs["RoleName"], PolicyName=policy)
+    (statement,) = found["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "secretsmanager:GetSecretValue"
+    return statement["Resource"]
+
+
 def signs_in_by(aws, stack, outputs, provider_name):
     """Checks that an app client was made for the provider, after it. Returns the pool's domain."""
     cognito = aws.client("cognito-idp")
     pool, client = outputs["UserPoolId"], outputs["AppClientId"]
     described = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client)
     assert described["UserPoolClient"]["SupportedIdentityProviders"] == [provider_name]
-    events = [
-        (event["ResourceType"], event["ResourceStatus"])
-        for event in stack.new_events()
-    ]
+    events = [(event["ResourceType"], event["ResourceStatus"]) for event in stack.new_events()]
     made = events.index(("Custom::CognitoIdentityProvider", "CREATE_COMPLETE"))
     assert made < events.index(("AWS::Cognito::UserPoolClient", "CREATE_IN_PROGRESS"))
 
@@ -125,11 +137,14 @@ def test_saml(aws):
 
 def test_tenants(aws):
     stack = Stack(aws, "tenants")
-    outcome = stack.create((ROOT / "examples" / "tenants.yaml").read_text())
+    body = (ROOT / "examples" / "tenants.yaml").read_text()
+    outcome = stack.create(body)
     assert outcome.status == "CREATE_COMPLETE", outcome.reason
+    assert body.count("DependsOn: ReadSecrets\n") == 1
     outputs = outcome.outputs
     assert outputs["AcmeUserPoolId"] != outputs["GlobexUserPoolId"]
     cognito = aws.client("cognito-idp")
+    readable = readable_by(aws, "tenants-secrets")
     for tenant in ("Acme", "Globex"):
         pool = outputs[f"{tenant}UserPoolId"]
         assert names(aws, pool) == [tenant]
@@ -137,6 +152,7 @@ def test_tenants(aws):
         secret = aws.client("secretsmanager").get_secret_value(
             SecretId=outputs[f"{tenant}SecretArn"]
         )
+        assert fnmatch(outputs[f"{tenant}SecretArn"], readable)
         assert details["client_id"] == f"{tenant.lower()}-client"
         assert details["client_secret"] == json.loads(secret["SecretString"])["client_secret"]
         client = cognito.describe_user_pool_client(
