@@ -14,14 +14,15 @@ FUZZ_BYTES := 8192
 # need another compilation.
 FUZZ_FLAGS ?= --sanitizer none
 
-.PHONY: help demo test check unit templates e2e fuzz mutants storm bench failures schema emulator local requirements clean
+.PHONY: help demo test check unit templates e2e audit fuzz mutants storm bench failures schema emulator local requirements clean
 help: ## List the targets.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
 demo: $(VENV) ## Create, update, roll back and delete stacks on an emulated AWS.
 	@$(PYTHON) tools/demo.py
 
-test: check unit templates e2e ## Lint, unit, integration and end-to-end tests.
+# The audit comes last, so that its notice about advisories that were not checked is seen.
+test: check unit templates e2e audit ## Lint, unit, integration and end-to-end tests, and the audit.
 
 check: ## Format, clippy and rustdoc, warnings denied.
 	cargo fmt --all --check
@@ -40,6 +41,9 @@ templates: $(VENV) ## sam validate --lint; cfn-lint and cfn-cognito-idp-check on
 e2e: $(VENV) ## Test the function as SAM builds it on an emulated CloudFormation, and events/ through cargo lambda.
 	$(PYTHON) -c 'import sys; sys.path.insert(0, "tools"); import emulator; emulator.build(print)'
 	$(PYTHON) -m pytest -q tests/e2e
+
+audit: $(VENV) ## Licences, bans, sources and advisories of all crates; ADVISORIES=required fails without the database.
+	@$(PYTHON) tools/audit.py
 
 fuzz: $(CARGO_FUZZ) ## Fuzz the handler and its parsers, FUZZ_SECONDS per target; needs a nightly toolchain.
 	@cargo +nightly --version >/dev/null 2>&1 || { \

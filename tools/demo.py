@@ -180,21 +180,20 @@ def lifecycle(aws):
 
 
 def rotation(aws):
-    template = (ROOT / "examples" / "secrets.yaml").read_text()
-    stack = Stack(aws, "secrets")
-    given = {"GoogleClientSecret": "google-secret"}
+    template = (ROOT / "examples" / "google.yaml").read_text()
+    stack = Stack(aws, "google")
     outcome = step(
         stack, "Creating a provider whose secret the function reads from Secrets Manager",
-        stack.create, "CREATE_COMPLETE", template, **given,
+        stack.create, "CREATE_COMPLETE", template,
     )  # fmt: skip
     pool = outcome.outputs["UserPoolId"]
     aws.client("secretsmanager").put_secret_value(
-        SecretId=outcome.outputs["GoogleSecret"],
+        SecretId=outcome.outputs["SecretArn"],
         SecretString=json.dumps({"client_secret": "google-rotated"}),
     )
     step(
         stack, "Updating it after the secret was rotated", stack.update, "UPDATE_COMPLETE",
-        template, Revision="2", **given,
+        template, Revision="2",
     )  # fmt: skip
     held = provider(aws, pool, "Google")["ProviderDetails"]
     expect("the secret in Cognito", held["client_secret"], "google-rotated")
@@ -203,7 +202,7 @@ def rotation(aws):
 
 
 def metadata(aws):
-    template = (ROOT / "examples" / "saml.yaml").read_text()
+    template = (ROOT / "examples" / "saml-s3.yaml").read_text()
     good = (ROOT / "tests" / "metadata" / "okta.xml").read_bytes()
     s3 = aws.client("s3")
     s3.create_bucket(Bucket="metadata")

@@ -22,8 +22,8 @@ def main():
         for name, value in variables.items():
             print(f"  export {name}={shlex.quote(value)}")
         print('  export PATH="$PWD/.venv/bin:$PATH"')
-        print("  aws cloudformation deploy --stack-name try --template-file examples/secrets.yaml \\")
-        print("    --parameter-overrides GoogleClientSecret=example")
+        print("  aws cloudformation deploy --stack-name try --template-file examples/google.yaml \\")
+        print("    --capabilities CAPABILITY_IAM")
         print("\nCtrl-C stops the emulator and removes its files.", flush=True)
         try:
             threading.Event().wait()

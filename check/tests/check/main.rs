@@ -155,11 +155,13 @@ fn the_examples_have_no_problem() {
         check(
             &[
                 "../../../examples/six-providers.yaml",
+                "../../../examples/saml.yaml",
+                "../../../examples/tenants.yaml",
                 "../../../template.yaml"
             ],
             ""
         ),
-        owned(0, "", "6 identity providers checked, 0 errors\n")
+        owned(0, "", "8 identity providers checked, 0 errors\n")
     );
 }
 
