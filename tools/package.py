@@ -7,7 +7,6 @@ files are what they are.
 import contextlib
 import hashlib
 import io
-import json
 import os
 import pathlib
 import shutil
