@@ -5,6 +5,10 @@ CARGO_FUZZ := .tools/bin/cargo-fuzz
 CARGO_FUZZ_VERSION := 0.13.2
 CARGO_MUTANTS := .tools/bin/cargo-mutants
 CARGO_MUTANTS_VERSION := 27.1.0
+CARGO_CYCLONEDX := .tools/bin/cargo-cyclonedx
+CARGO_CYCLONEDX_VERSION := 0.5.9
+CARGO_ABOUT := .tools/bin/cargo-about
+CARGO_ABOUT_VERSION := 0.9.3
 BENCH_ROUNDS ?= 25
 # Per fuzz target of `make fuzz`.
 FUZZ_SECONDS ?= 60
@@ -14,7 +18,8 @@ FUZZ_BYTES := 8192
 # need another compilation.
 FUZZ_FLAGS ?= --sanitizer none
 
-.PHONY: help demo test check unit templates e2e audit fuzz mutants storm bench failures schema emulator local requirements clean
+.PHONY: help demo test check unit templates workflows e2e audit package try reproducible tagged \
+	fuzz mutants storm bench failures schema emulator local requirements clean
 help: ## List the targets.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -22,7 +27,7 @@ demo: $(VENV) ## Create, update, roll back and delete stacks on an emulated AWS.
 	@$(PYTHON) tools/demo.py
 
 # The audit comes last, so that its notice about advisories that were not checked is seen.
-test: check unit templates e2e audit ## Lint, unit, integration and end-to-end tests, and the audit.
+test: check unit templates workflows e2e audit ## Lint, unit, integration and end-to-end tests, and the audit.
 
 check: ## Format, clippy and rustdoc, warnings denied.
 	cargo fmt --all --check
@@ -38,12 +43,35 @@ templates: $(VENV) ## sam validate --lint; cfn-lint and cfn-cognito-idp-check on
 	.venv/bin/cfn-lint --append-rules schema/cfn-lint -- examples/*.yaml
 	cargo run --quiet --locked -p cfn-cognito-idp-check -- examples/*.yaml
 
+workflows: $(VENV) ## actionlint on .github/workflows.
+	.venv/bin/actionlint
+
 e2e: $(VENV) ## Test the function as SAM builds it on an emulated CloudFormation, and events/ through cargo lambda.
 	$(PYTHON) -c 'import sys; sys.path.insert(0, "tools"); import emulator; emulator.build(print)'
 	$(PYTHON) -m pytest -q tests/e2e
 
 audit: $(VENV) ## Licences, bans, sources and advisories of all crates; ADVISORIES=required fails without the database.
 	@$(PYTHON) tools/audit.py
+
+package: $(VENV) $(CARGO_CYCLONEDX) $(CARGO_ABOUT) ## Fill dist/ with zips, templates, sums, SBOMs and licences; ten minutes.
+	$(PYTHON) tools/package.py
+	$(PYTHON) tools/try_zips.py --if-possible
+
+try: $(VENV) ## Start the function of each zip in dist/, under qemu if need be, and send it a Create.
+	$(PYTHON) tools/try_zips.py
+
+reproducible: package ## Package the last commit in another folder as well, and compare; twenty minutes.
+	@test -z "$$(git status --porcelain)" || { echo 'commit your changes first' >&2; exit 1; }
+	again=$$(mktemp -d) && trap 'rm -rf "$$again"' EXIT && \
+	git clone --quiet . "$$again" && ln -s "$(CURDIR)/.venv" "$(CURDIR)/.tools" "$$again" && \
+	(cd "$$again" && .venv/bin/python tools/package.py) && \
+	diff --recursive dist "$$again/dist" && echo 'both are equal'
+
+tagged: ## Check that TAG is v and the version of Cargo.toml, and that CHANGELOG.md has its date.
+	@version=$$(cargo pkgid | sed 's/.*[#@]//'); \
+	test "$$TAG" = "v$$version" || { echo "the tag is '$$TAG', expected v$$version" >&2; exit 1; }; \
+	grep -q "^## $$version, [0-9]" CHANGELOG.md || \
+	{ echo "CHANGELOG.md has no date for $$version" >&2; exit 1; }
 
 fuzz: $(CARGO_FUZZ) ## Fuzz the handler and its parsers, FUZZ_SECONDS per target; needs a nightly toolchain.
 	@cargo +nightly --version >/dev/null 2>&1 || { \
@@ -90,13 +118,19 @@ requirements: ## Regenerate requirements-dev.txt from requirements-dev.in.
 	touch $(VENV)
 
 clean: ## Remove everything that the other targets create.
-	rm -rf .venv .aws-sam target .pytest_cache .tools fuzz/target fuzz/corpus fuzz/artifacts
+	rm -rf .venv .aws-sam dist target .pytest_cache .tools fuzz/target fuzz/corpus fuzz/artifacts
 
 $(CARGO_FUZZ):
 	cargo install --quiet --locked --root .tools cargo-fuzz --version $(CARGO_FUZZ_VERSION)
 
 $(CARGO_MUTANTS):
 	cargo install --quiet --locked --root .tools cargo-mutants --version $(CARGO_MUTANTS_VERSION)
+
+$(CARGO_CYCLONEDX):
+	cargo install --quiet --locked --root .tools cargo-cyclonedx --version $(CARGO_CYCLONEDX_VERSION)
+
+$(CARGO_ABOUT):
+	cargo install --quiet --locked --root .tools cargo-about --version $(CARGO_ABOUT_VERSION) --features cli
 
 $(VENV): requirements-dev.txt
 	python3 -m venv --clear .venv

@@ -188,12 +188,17 @@ impl Log {
 
 impl Function {
     /// Starts the binary with that environment beside what Lambda sets.
-    #[expect(clippy::disallowed_methods, reason = "for whoever measures real time")]
     pub async fn start(binary: &Path, environment: &[(&str, String)]) -> Self {
+        Self::start_command(Command::new(binary), environment).await
+    }
+
+    /// Starts the command, which runs the binary in some way, with that environment beside what
+    /// Lambda sets.
+    #[expect(clippy::disallowed_methods, reason = "for whoever measures real time")]
+    pub async fn start_command(mut command: Command, environment: &[(&str, String)]) -> Self {
         let api = RuntimeApi::start().await;
         let log = tempfile::tempfile().expect("a temporary file");
         let output = || log.try_clone().expect("an open file");
-        let mut command = Command::new(binary);
         command
             .env_clear()
             .envs([
