@@ -12,6 +12,8 @@ use cfn_cognito_idp_core::{details::PUBLIC_KEYS, provider::PROPERTIES};
 const README: &str = include_str!("../README.md");
 const REFERENCE: &str = include_str!("../docs/reference.md");
 const RELIABILITY: &str = include_str!("../docs/reliability.md");
+const SECURITY: &str = include_str!("../SECURITY.md");
+const TEMPLATE: &str = include_str!("../template.yaml");
 
 #[test]
 fn every_property_and_attribute_is_in_the_reference() {
@@ -35,8 +37,35 @@ fn every_test_that_the_readme_names_is_there() {
 }
 
 #[test]
+fn every_test_that_the_page_on_security_names_is_there() {
+    let count = check_tests(SECURITY, |name| name.matches('_').count() > 3);
+    assert!(count > 10, "{count}");
+}
+
+#[test]
+fn every_permission_is_explained() {
+    let actions = TEMPLATE.lines().filter_map(|line| {
+        let action = line.trim().strip_prefix("- ")?;
+        let (service, name) = action.split_once(':')?;
+        let is_action = service
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || "-3".contains(c))
+            && name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.chars().all(|c| c.is_ascii_alphabetic());
+        is_action.then_some(action)
+    });
+    let mut count = 0;
+    for action in actions {
+        count += 1;
+        assert!(SECURITY.contains(&format!("`{action}`")), "{action}");
+    }
+    assert_eq!(count, 12);
+}
+
+#[test]
 fn every_link_leads_somewhere() {
-    let mut pages = vec![PathBuf::from("README.md"), "CONTRIBUTING.md".into()];
+    let roots = ["README.md", "CONTRIBUTING.md", "SECURITY.md"];
+    let mut pages = roots.map(PathBuf::from).to_vec();
     for folder in ["docs", "docs/decisions"] {
         let entries = fs::read_dir(folder).unwrap();
         let files = entries.map(|entry| entry.unwrap().path());
@@ -72,7 +101,7 @@ fn every_link_leads_somewhere() {
 /// Checks that the tests exist that a page names in code, and counts them.
 fn check_tests(page: &str, is_test: impl Fn(&str) -> bool) -> usize {
     let mut sources = String::new();
-    for folder in ["tests", "core/tests"] {
+    for folder in ["src", "tests", "core/tests"] {
         read(Path::new(folder), &mut sources);
     }
     let quoted = page.split('`').skip(1).step_by(2);
