@@ -248,13 +248,15 @@ export class CognitoIdentityProviderFunction
       this.driftAlarm = this.alarm(
         "Drifted",
         this.metricDrifted(),
-        "A provider, or a user pool, is not as its template declares it. The function's log names it and what differs.",
+        "A provider, or a user pool, is not as its template declares it. " +
+          "The function's log names it and what differs.",
         props.alarms,
       );
       this.droppedAlarm = this.alarm(
         "RequestDropped",
         this.lambdaFunction.metric("AsyncEventsDropped", { statistic: "Sum" }),
-        "A request failed three times: a stack may wait for a response, or a change was not applied. The function's log has the reason.",
+        "A request failed three times: a stack may wait for a response, or a change was not applied. " +
+          "The function's log has the reason.",
         props.alarms,
       );
     }

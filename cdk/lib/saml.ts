@@ -124,8 +124,8 @@ export class CognitoIdentityProviderSaml extends CognitoIdentityProvider {
   }
 
   /**
-   * The time at which the provider's next signing certificate expires, in ISO 8601. It exists only if
-   * the metadata are not given by a URL.
+   * The time at which the provider's next signing certificate expires, in ISO 8601. It exists only
+   * if the metadata are not given by a URL.
    */
   public get certificateNotAfter(): string {
     return this.ofDocument("certificateNotAfter", "SamlCertificateNotAfter");

@@ -6,8 +6,8 @@ import type { ICognitoIdentityProviderFunction } from "../function";
 import type { Change } from "./source";
 
 /**
- * The keys of `ProviderDetails` that the attribute `ResourceProperties` may show. It does not exist if
- * the template gives a value for another key.
+ * The keys of `ProviderDetails` that the attribute `ResourceProperties` may show. It does not exist
+ * if the template gives a value for another key.
  */
 const SHOWN = new Set([
   "EncryptedResponses",

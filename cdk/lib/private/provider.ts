@@ -35,7 +35,8 @@ export abstract class CognitoIdentityProvider
   implements cognito.IUserPoolIdentityProvider
 {
   /**
-   * The name of the provider. CloudFormation creates the provider before each resource that uses it.
+   * The name of the provider. CloudFormation creates the provider before each resource that uses
+   * the name.
    */
   public readonly providerName: string;
 
@@ -86,8 +87,8 @@ export abstract class CognitoIdentityProvider
     this.providerName = this.attribute("ProviderName");
     this.clientIdentityProvider = cognito.UserPoolClientIdentityProvider.custom(this.providerName);
 
-    // CloudFormation grants the permissions before it creates the provider, and revokes them after it
-    // has deleted the provider.
+    // CloudFormation grants the permissions before it creates the provider, and revokes them after
+    // it has deleted the provider.
     this.resource.node.addDependency(poolAccess(this, userPool, this.handler));
     const statements = [...sources.values()].flatMap((source) => source.statements);
     if (statements.length > 0) {

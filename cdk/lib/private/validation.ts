@@ -23,8 +23,8 @@ function schema(): ValidateFunction {
 }
 
 /**
- * Returns every error in the properties of a provider. Values that are only known at deployment, such
- * as `{"Ref": "UserPool"}`, are not checked.
+ * Returns every error in the properties of a provider. Values that are only known at deployment,
+ * such as `{"Ref": "UserPool"}`, are not checked.
  */
 export function propertyErrors(properties: object): string[] {
   const validate = schema();
