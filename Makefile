@@ -1,6 +1,9 @@
 # Each target installs what it needs: Python tools in .venv, crates by cargo.
 PYTHON := .venv/bin/python
 VENV := .venv/.installed
+# Node.js and npm are in .venv too.
+NODE_MODULES := cdk/node_modules/.package-lock.json
+NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix cdk
 CARGO_FUZZ := .tools/bin/cargo-fuzz
 CARGO_FUZZ_VERSION := 0.13.2
 CARGO_MUTANTS := .tools/bin/cargo-mutants
@@ -18,8 +21,8 @@ FUZZ_BYTES := 8192
 # need another compilation.
 FUZZ_FLAGS ?= --sanitizer none
 
-.PHONY: help demo test check unit templates workflows e2e audit package try reproducible tagged \
-	fuzz mutants storm bench failures schema emulator local requirements clean
+.PHONY: help demo test check unit templates workflows e2e cdk audit package cdkpackage try reproducible \
+	tagged fuzz mutants storm bench failures schema emulator local requirements clean
 help: ## List the targets.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -27,7 +30,7 @@ demo: $(VENV) ## Create, update, roll back and delete stacks on an emulated AWS.
 	@$(PYTHON) tools/demo.py
 
 # The audit comes last, so that its notice about advisories that were not checked is seen.
-test: check unit templates workflows e2e audit ## Lint, unit, integration and end-to-end tests, and the audit.
+test: check unit templates workflows e2e cdk audit ## Lint, unit, integration and end-to-end tests, and the audit.
 
 check: ## Format, clippy and rustdoc, warnings denied.
 	cargo fmt --all --check
@@ -50,12 +53,31 @@ e2e: $(VENV) ## Test the function as SAM builds it on an emulated CloudFormation
 	$(PYTHON) -c 'import sys; sys.path.insert(0, "tools"); import emulator; emulator.build(print)'
 	$(PYTHON) -m pytest -q tests/e2e
 
+cdk: $(VENV) $(NODE_MODULES) ## Lint and test the CDK constructs, and deploy apps with them to an emulated CloudFormation.
+	$(PYTHON) -c 'import sys; sys.path.insert(0, "tools"); import emulator; emulator.build(print)'
+	$(PYTHON) tools/cdk_package.py emulated
+	$(NPM) run lint
+	$(NPM) run build
+	$(NPM) run test
+	$(NPM) run examples
+	$(NPM) run checkapi
+	rm -rf cdk/dist
+	$(NPM) run bundle
+	$(PYTHON) -m pytest -q tests/cdk
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON) tools/npm_audit.py
+
 audit: $(VENV) ## Licences, bans, sources and advisories of all crates; ADVISORIES=required fails without the database.
 	@$(PYTHON) tools/audit.py
 
 package: $(VENV) $(CARGO_CYCLONEDX) $(CARGO_ABOUT) ## Fill dist/ with zips, templates, sums, SBOMs and licences; ten minutes.
 	$(PYTHON) tools/package.py
 	$(PYTHON) tools/try_zips.py --if-possible
+
+cdkpackage: $(VENV) $(NODE_MODULES) ## Put the CDK constructs, with the function in dist/, into dist/cdk: an npm package and a Python wheel.
+	$(PYTHON) tools/cdk_package.py dist
+	$(NPM) run build
+	rm -rf dist/cdk
+	$(NPM) run bundle -- --outdir "$(CURDIR)/dist/cdk"
 
 try: $(VENV) ## Start the function of each zip in dist/, under qemu if need be, and send it a Create.
 	$(PYTHON) tools/try_zips.py
@@ -119,6 +141,8 @@ requirements: ## Regenerate requirements-dev.txt from requirements-dev.in.
 
 clean: ## Remove everything that the other targets create.
 	rm -rf .venv .aws-sam dist target .pytest_cache .tools fuzz/target fuzz/corpus fuzz/artifacts
+	rm -rf cdk/node_modules cdk/dist cdk/function cdk/schema cdk/.jsii cdk/tsconfig.*
+	find cdk/lib -name '*.js' -delete -o -name '*.d.ts' -delete
 
 $(CARGO_FUZZ):
 	cargo install --quiet --locked --root .tools cargo-fuzz --version $(CARGO_FUZZ_VERSION)
@@ -135,4 +159,8 @@ $(CARGO_ABOUT):
 $(VENV): requirements-dev.txt
 	python3 -m venv --clear .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(NODE_MODULES): $(VENV) cdk/package-lock.json
+	$(NPM) ci --no-audit --no-fund
 	@touch $@

@@ -1,0 +1,64 @@
+import type { Construct } from "constructs";
+import { CognitoIdentityProvider } from "./private/provider";
+import type { CognitoIdentityProviderProps } from "./props";
+import type { ProviderValue } from "./value";
+
+/**
+ * Properties of sign-in with Google.
+ */
+export interface CognitoIdentityProviderGoogleProps extends CognitoIdentityProviderProps {
+  /**
+   * The client id that Google issued.
+   */
+  readonly clientId: string | ProviderValue;
+
+  /**
+   * The client secret that Google issued.
+   */
+  readonly clientSecret: ProviderValue;
+
+  /**
+   * The scopes to request.
+   *
+   * @default ["profile"]
+   */
+  readonly scopes?: string[];
+}
+
+/**
+ * Sign-in with Google. Its name in the user pool is `Google`.
+ */
+export class CognitoIdentityProviderGoogle extends CognitoIdentityProvider {
+  constructor(scope: Construct, id: string, props: CognitoIdentityProviderGoogleProps) {
+    super(scope, id, props, {
+      type: "Google",
+      name: "Google",
+      details: {
+        client_id: props.clientId,
+        client_secret: props.clientSecret,
+        authorize_scopes: (props.scopes ?? ["profile"]).join(" "),
+      },
+    });
+  }
+
+  /**
+   * The URL at which users sign in, if Cognito returns it.
+   */
+  public get authorizeUrl(): string {
+    return this.attribute("authorize_url");
+  }
+
+  /**
+   * The URL of the token endpoint, if Cognito returns it.
+   */
+  public get tokenUrl(): string {
+    return this.attribute("token_url");
+  }
+
+  /**
+   * The URL from which Cognito reads attributes of users, if Cognito returns it.
+   */
+  public get attributesUrl(): string {
+    return this.attribute("attributes_url");
+  }
+}

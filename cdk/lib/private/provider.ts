@@ -1,0 +1,228 @@
+import { Annotations, CfnResource, Names, RemovalPolicy, Resource, Stack } from "aws-cdk-lib";
+import * as cognito from "aws-cdk-lib/aws-cognito";
+import * as iam from "aws-cdk-lib/aws-iam";
+import type { aws_cognito as references } from "aws-cdk-lib/interfaces";
+import type { Construct } from "constructs";
+import {
+  CognitoIdentityProviderFunction,
+  type ICognitoIdentityProviderFunction,
+} from "../function";
+import type { CognitoIdentityProviderProps } from "../props";
+import { ProviderValue } from "../value";
+import { attributeMapping } from "./attribute-mapping";
+import { applyOnChange, detectDrift, sendingErrors } from "./in-step";
+import { propertyErrors } from "./validation";
+
+/** The keys of `ProviderDetails` whose values are secret. */
+const SECRET = ["client_secret", "private_key"];
+
+/** What the types of providers give to the resource. */
+export interface Definition {
+  readonly type: string;
+  /** The name; one made of the construct's path unless given. */
+  readonly name?: string;
+  readonly details: { [key: string]: string | boolean | ProviderValue | undefined };
+  readonly acrMapping?: { [level: string]: string | undefined };
+}
+
+/**
+ * An identity provider of any type.
+ *
+ * @internal
+ */
+export abstract class CognitoIdentityProvider
+  extends Resource
+  implements cognito.IUserPoolIdentityProvider
+{
+  /**
+   * The name of the provider. CloudFormation creates the provider before each resource that uses
+   * the name.
+   */
+  public readonly providerName: string;
+
+  /**
+   * The provider, to be handed to an app client.
+   */
+  public readonly clientIdentityProvider: cognito.UserPoolClientIdentityProvider;
+
+  /**
+   * The function that manages the provider.
+   */
+  public readonly handler: ICognitoIdentityProviderFunction;
+
+  private readonly resource: CfnResource;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: CognitoIdentityProviderProps,
+    defined: Definition,
+  ) {
+    super(scope, id);
+    const { userPool } = props;
+    this.handler = props.handler ?? CognitoIdentityProviderFunction.getOrCreate(this);
+    const { text, sources } = split({ ...defined.details, ...props.additionalDetails });
+    const properties = {
+      ServiceToken: this.handler.functionArn,
+      UserPoolId: userPool.userPoolId,
+      ProviderName: defined.name ?? Names.uniqueResourceName(this, { maxLength: 32 }),
+      ProviderType: defined.type,
+      ProviderDetails: text,
+      ProviderDetailsFrom:
+        sources.size > 0
+          ? Object.fromEntries([...sources].map(([key, { property }]) => [key, property]))
+          : undefined,
+      AttributeMapping: attributeMapping(props.attributeMapping),
+      IdpIdentifiers: props.identifiers,
+      AcrMapping: defined.acrMapping,
+      AdoptExisting: props.adoptExisting,
+      ServiceTimeout: props.serviceTimeout?.toSeconds(),
+      Revision: props.revision,
+    };
+    this.resource = new CfnResource(this, "Resource", {
+      type: "Custom::CognitoIdentityProvider",
+      properties,
+    });
+    this.resource.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.DESTROY);
+    this.providerName = this.attribute("ProviderName");
+    this.clientIdentityProvider = cognito.UserPoolClientIdentityProvider.custom(this.providerName);
+
+    // CloudFormation grants the permissions before it creates the provider, and revokes them after
+    // it has deleted the provider.
+    this.resource.node.addDependency(poolAccess(this, userPool, this.handler));
+    const statements = [...sources.values()].flatMap((source) => source.statements);
+    if (statements.length > 0) {
+      this.resource.node.addDependency(policy(this, "Values", this.handler, statements));
+    }
+
+    const sending = props.detectDrift !== undefined || props.applyOnChange === true;
+    this.node.addValidation({
+      validate: () => [
+        ...propertyErrors(Stack.of(this).resolve(properties)),
+        ...twice(defined.details, props.additionalDetails),
+        ...(sending ? sendingErrors(text) : []),
+        ...(props.applyOnChange && sources.size === 0
+          ? ["applyOnChange has no effect: the function reads no value of this provider"]
+          : []),
+      ],
+    });
+    for (const key of SECRET.filter((key) => key in text)) {
+      Annotations.of(this).addWarningV2(
+        "cfn-cognito-idp:secretByValue",
+        `${key} is in the template, where everyone with access to it can read it: use ` +
+          "ProviderValue.fromSecretsManager or ProviderValue.fromSsmParameter",
+      );
+    }
+
+    if (props.detectDrift) {
+      detectDrift(this, props.detectDrift, this.resource, this.handler);
+    }
+    if (props.applyOnChange) {
+      const changes = [...sources.values()].map((source) => source.change);
+      applyOnChange(this, changes, this.resource, this.handler);
+    }
+    userPool.registerIdentityProvider(this);
+  }
+
+  /**
+   * Refers to the provider by its pool and its name.
+   */
+  public get userPoolIdentityProviderRef(): references.UserPoolIdentityProviderReference {
+    return { userPoolId: this.attribute("UserPoolId"), providerName: this.providerName };
+  }
+
+  /**
+   * The time at which the provider was created, in ISO 8601.
+   */
+  public get creationDate(): string {
+    return this.attribute("CreationDate");
+  }
+
+  /**
+   * The time at which the provider was last changed, in ISO 8601, as of the last deployment.
+   */
+  public get lastModifiedDate(): string {
+    return this.attribute("LastModifiedDate");
+  }
+
+  /**
+   * Returns an attribute of the resource by its name in the reference, such as `token_url`. The
+   * deployment fails if the provider does not have it.
+   *
+   * @param name The name of the attribute.
+   */
+  public attribute(name: string): string {
+    return this.resource.getAtt(name).toString();
+  }
+}
+
+/** Separates the values in the template from those that the function reads. */
+function split(details: Definition["details"]) {
+  const text: { [key: string]: string | boolean } = {};
+  const sources = new Map<string, NonNullable<ProviderValue["_source"]>>();
+  for (const [key, value] of Object.entries(details)) {
+    if (value instanceof ProviderValue) {
+      if (value._source) {
+        sources.set(key, value._source);
+      } else {
+        text[key] = value._text as string;
+      }
+    } else if (value !== undefined) {
+      text[key] = value;
+    }
+  }
+  return { text, sources };
+}
+
+/** Returns errors about keys that are given by a property and in `additionalDetails`. */
+function twice(details: object, additional: object = {}): string[] {
+  return Object.entries(details)
+    .filter(([key, value]) => value !== undefined && key in additional)
+    .map(([key]) => `ProviderDetails.${key} is given twice: remove it from additionalDetails`);
+}
+
+/**
+ * Returns the policy that lets a function manage the providers of a pool from this stack, which all
+ * providers of the pool share: the policies of a role have a limit together.
+ */
+function poolAccess(
+  provider: Construct,
+  userPool: cognito.IUserPool,
+  handler: ICognitoIdentityProviderFunction,
+): iam.Policy {
+  const stack = Stack.of(provider);
+  const id = `CognitoIdentityProviders${userPool.node.addr.slice(-8)}${handler.node.addr.slice(-8)}`;
+  const found = stack.node.tryFindChild(id) as iam.Policy | undefined;
+  return (
+    found ??
+    policy(stack, id, handler, [
+      new iam.PolicyStatement({
+        actions: [
+          "cognito-idp:CreateIdentityProvider",
+          "cognito-idp:DescribeIdentityProvider",
+          "cognito-idp:UpdateIdentityProvider",
+          "cognito-idp:DeleteIdentityProvider",
+          "cognito-idp:GetSigningCertificate",
+        ],
+        resources: [userPool.userPoolArn],
+      }),
+      // The function asks CloudFormation whether a request is still current.
+      new iam.PolicyStatement({
+        actions: ["cloudformation:DescribeStackResource"],
+        resources: [stack.stackId],
+      }),
+    ])
+  );
+}
+
+/** Attaches a policy to the role of a function, unless the role was imported as immutable. */
+function policy(
+  scope: Construct,
+  id: string,
+  handler: ICognitoIdentityProviderFunction,
+  statements: iam.PolicyStatement[],
+): iam.Policy {
+  const made = new iam.Policy(scope, id, { statements });
+  handler.role.attachInlinePolicy(made);
+  return made;
+}

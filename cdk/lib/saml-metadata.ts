@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import type { IBucket } from "aws-cdk-lib/aws-s3";
+import { ProviderValue } from "./value";
+
+/**
+ * The metadata document of a SAML identity provider.
+ */
+export class SamlMetadata {
+  /**
+   * Has Cognito fetch the metadata from a URL, and fetch them again before they expire.
+   *
+   * @param url The URL of the metadata.
+   */
+  public static fromUrl(url: string): SamlMetadata {
+    return new SamlMetadata("MetadataURL", ProviderValue.plainText(url));
+  }
+
+  /**
+   * Puts the content of a local file into the template.
+   *
+   * @param path The path of the file, from the working directory of the app.
+   */
+  public static fromFile(path: string): SamlMetadata {
+    return SamlMetadata.fromText(readFileSync(path, "utf8"));
+  }
+
+  /**
+   * Puts a metadata document into the template.
+   *
+   * @param xml The document.
+   */
+  public static fromText(xml: string): SamlMetadata {
+    return new SamlMetadata("MetadataFile", ProviderValue.plainText(xml));
+  }
+
+  /**
+   * Has the function read the metadata document from S3.
+   *
+   * @param bucket The bucket.
+   * @param key The object's key.
+   * @param objectVersion The object's version; the latest one unless given.
+   */
+  public static fromBucket(bucket: IBucket, key: string, objectVersion?: string): SamlMetadata {
+    return SamlMetadata.fromValue(ProviderValue.fromBucket(bucket, key, objectVersion));
+  }
+
+  /**
+   * Has the function read the metadata document from a secret or a parameter.
+   *
+   * @param value The document.
+   */
+  public static fromValue(value: ProviderValue): SamlMetadata {
+    return new SamlMetadata("MetadataFile", value);
+  }
+
+  private constructor(
+    /** @internal */
+    public readonly _key: "MetadataURL" | "MetadataFile",
+    /** @internal */
+    public readonly _value: ProviderValue,
+  ) {}
+}
