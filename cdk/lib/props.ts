@@ -48,7 +48,7 @@ export interface CognitoIdentityProviderProps extends UserPoolIdentityProviderPr
   /**
    * How long CloudFormation waits for the function. The function stops retrying before then.
    *
-   * @default Duration.hours(1)
+   * @default Duration.minutes(20), which is enough for the three deliveries of an event
    */
   readonly serviceTimeout?: Duration;
 

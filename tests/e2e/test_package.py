@@ -3,6 +3,7 @@
 They are made here of the function that the other tests use, not of an optimized build.
 """
 
+import json
 import os
 import re
 import shutil
@@ -154,6 +155,7 @@ def test_the_application_has_the_version_of_the_crate():
     metadata = package.yaml_parse((ROOT / "template.yaml").read_text())["Metadata"]
     version = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]["version"]
     assert metadata["AWS::ServerlessRepo::Application"]["SemanticVersion"] == version
+    assert json.loads((ROOT / "cdk" / "package.json").read_text())["version"] == version
 
 
 def test_only_the_tag_of_the_version_is_released():

@@ -1,4 +1,12 @@
-import { Annotations, CfnResource, Names, RemovalPolicy, Resource, Stack } from "aws-cdk-lib";
+import {
+  Annotations,
+  CfnResource,
+  Duration,
+  Names,
+  RemovalPolicy,
+  Resource,
+  Stack,
+} from "aws-cdk-lib";
 import * as cognito from "aws-cdk-lib/aws-cognito";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type { aws_cognito as references } from "aws-cdk-lib/interfaces";
@@ -76,7 +84,8 @@ export abstract class CognitoIdentityProvider
       IdpIdentifiers: props.identifiers,
       AcrMapping: defined.acrMapping,
       AdoptExisting: props.adoptExisting,
-      ServiceTimeout: props.serviceTimeout?.toSeconds(),
+      // CloudFormation would wait for an hour.
+      ServiceTimeout: (props.serviceTimeout ?? Duration.minutes(20)).toSeconds(),
       Revision: props.revision,
     };
     this.resource = new CfnResource(this, "Resource", {
