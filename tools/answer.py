@@ -12,6 +12,7 @@ import datetime
 import json
 import pathlib
 import re
+import sys
 import urllib.parse
 import urllib.request
 
@@ -78,7 +79,11 @@ def main():
     action.add_argument("--fail", metavar="REASON")
     arguments = parser.parse_args()
 
-    event = json.loads(arguments.message.read_text())["requestPayload"]
+    message = arguments.message.read_text().strip()
+    # The AWS CLI prints this where there is nothing.
+    if message in ("", "None"):
+        sys.exit("The queue was empty: there is no message.")
+    event = json.loads(message)["requestPayload"]
     if arguments.event:
         arguments.event.write_text(json.dumps(event))
     elif arguments.fail:

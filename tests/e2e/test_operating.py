@@ -189,6 +189,9 @@ def test_an_answer_by_hand_lets_the_rollback_find_what_was_created(tmp_path):
             "LogicalResourceId": "Corp",
         }
     server.shutdown()
+    message.write_text("None\n")
+    empty = subprocess.run(tool, capture_output=True, text=True)
+    assert (empty.returncode, empty.stderr) == (1, "The queue was empty: there is no message.\n")
 
 
 def test_another_stack_grants_the_role_what_it_reads(aws):
@@ -223,7 +226,7 @@ def test_providers_that_no_stack_declares_are_listed(aws, tmp_path):
             "authorize_scopes": "openid",
         },
     )
-    (commands,) = section("A provider that is nobody's")
+    (commands,) = section("A provider that no stack manages")
     assert "POOL=us-east-1_Example01" in commands
     commands = commands.replace("us-east-1_Example01", pool)
     assert shell(aws, tmp_path, commands).split() == ["Stray"]
@@ -249,7 +252,7 @@ def test_a_wedged_rollback_is_continued(aws, tmp_path):
         "    Properties: {ServiceToken: !ImportValue cfn-cognito-idp-ServiceToken}\n"
     )
     secrets.create_secret(Name="newer", SecretString="second")
-    for command in section("A secret that cannot be read wedged a rollback"):
+    for command in section("A rollback is stuck because a secret cannot be read"):
         secrets.create_secret(Name="older", SecretString="first")
         stack = Stack(aws, "identity")
         outcome = stack.create(template("older"))
