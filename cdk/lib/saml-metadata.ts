@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import { ProviderValue } from "./value";
 
@@ -21,6 +22,9 @@ export class SamlMetadata {
    * @param path The path of the file, from the working directory of the app.
    */
   public static fromFile(path: string): SamlMetadata {
+    if (!existsSync(path)) {
+      throw new Error(`SamlMetadata.fromFile: ${resolve(path)} does not exist`);
+    }
     return SamlMetadata.fromText(readFileSync(path, "utf8"));
   }
 

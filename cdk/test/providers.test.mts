@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Match } from "aws-cdk-lib/assertions";
 import * as cognito from "aws-cdk-lib/aws-cognito";
+import * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import {
   CognitoIdentityProviderAmazon,
   CognitoIdentityProviderApple,
@@ -248,7 +250,8 @@ test("a secret in the template is a warning, and one that the function reads is 
   const clientSecret = ProviderValue.plainText("planted");
   new CognitoIdentityProviderGoogle(of, "Google", { ...common, clientSecret });
   assert.deepEqual(warnings(of), [
-    "client_secret is in the template, where everyone with access to it can read it: use " +
+    "client_secret is given by value: everyone who can read the template, or the events that " +
+      "CloudFormation sends to the function, can read it. Use " +
       "ProviderValue.fromSecretsManager or ProviderValue.fromSsmParameter " +
       "[ack: cfn-cognito-idp:secretByValue]",
   ]);
@@ -259,6 +262,32 @@ test("a secret in the template is a warning, and one that the function reads is 
     clientSecret: ProviderValue.fromSecretsManager(safe.secret()),
   });
   assert.deepEqual(warnings(safe), []);
+});
+
+test("a provider that two constructs declare is a warning, and another pool's is not", () => {
+  const of = stack();
+  const google = (id: string, userPool: cognito.IUserPool) =>
+    new CognitoIdentityProviderGoogle(of, id, {
+      userPool,
+      clientId: "id",
+      clientSecret: ProviderValue.fromSecretsManager(
+        secretsmanager.Secret.fromSecretNameV2(of, `${id}Secret`, "google"),
+      ),
+    });
+  google("One", of.userPool);
+  google("Other", new cognito.UserPool(of, "OtherPool"));
+  assert.deepEqual(warnings(of), []);
+  google("Again", of.userPool);
+  assert.deepEqual(warnings(of), [
+    "Stack/One declares the same provider. Deleting one of them deletes it for both: declare it " +
+      "once [ack: cfn-cognito-idp:declaredTwice]",
+  ]);
+});
+
+test("a metadata file that does not exist is named with its path", () => {
+  assert.throws(() => SamlMetadata.fromFile("missing.xml"), {
+    message: `SamlMetadata.fromFile: ${join(process.cwd(), "missing.xml")} does not exist`,
+  });
 });
 
 test("all errors are reported at once, at the path of the construct, and without values", () => {
@@ -288,7 +317,7 @@ test("all errors are reported at once, at the path of the construct, and without
       "ProviderDetails.client_secret contains a dynamic reference ({{resolve:…}}) that CloudFormation does not resolve here: use ProviderValue instead",
       "ProviderName must have 1 to 32 characters but has 40",
       "ServiceTimeout must be a number of seconds from 1 to 3600",
-      "ProviderDetails.client_id is given twice: remove it from additionalDetails",
+      "ProviderDetails.client_id is set by a property of the construct: remove it from additionalDetails",
     ],
   );
   assert.ok(!reported.includes("planted"));

@@ -38,8 +38,10 @@ export function sendingErrors(details: object): string[] {
     .filter((key) => !SHOWN.has(key))
     .map(
       (key) =>
-        `detectDrift and applyOnChange cannot send ProviderDetails.${key}, which must not be shown: ` +
-        "let the function read it, with ProviderValue.fromSecretsManager, fromSsmParameter or fromBucket",
+        `detectDrift and applyOnChange need a ProviderDetails.${key} that the function reads: give it ` +
+        (key === "MetadataFile"
+          ? "with SamlMetadata.fromBucket or fromValue"
+          : "with ProviderValue.fromSecretsManager, fromSsmParameter or fromBucket"),
     );
 }
 

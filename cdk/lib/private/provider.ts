@@ -60,6 +60,9 @@ export abstract class CognitoIdentityProvider
 
   private readonly resource: CfnResource;
 
+  /** The pool and the name of the provider, as they are in the template. */
+  private readonly names: string;
+
   constructor(
     scope: Construct,
     id: string,
@@ -110,7 +113,8 @@ export abstract class CognitoIdentityProvider
         ...propertyErrors(Stack.of(this).resolve(properties)),
         ...twice(defined.details, props.additionalDetails),
         ...(sending ? sendingErrors(text) : []),
-        ...(props.applyOnChange && sources.size === 0
+        // With such an error, the value is where the other message wants it after its repair.
+        ...(props.applyOnChange && sources.size === 0 && sendingErrors(text).length === 0
           ? ["applyOnChange has no effect: the function reads no value of this provider"]
           : []),
       ],
@@ -118,8 +122,21 @@ export abstract class CognitoIdentityProvider
     for (const key of SECRET.filter((key) => key in text)) {
       Annotations.of(this).addWarningV2(
         "cfn-cognito-idp:secretByValue",
-        `${key} is in the template, where everyone with access to it can read it: use ` +
+        `${key} is given by value: everyone who can read the template, or the events that ` +
+          "CloudFormation sends to the function, can read it. Use " +
           "ProviderValue.fromSecretsManager or ProviderValue.fromSsmParameter",
+      );
+    }
+
+    this.names = JSON.stringify(
+      Stack.of(this).resolve([properties.UserPoolId, properties.ProviderName]),
+    );
+    const other = this.twin();
+    if (other) {
+      Annotations.of(this).addWarningV2(
+        "cfn-cognito-idp:declaredTwice",
+        `${other.node.path} declares the same provider. Deleting one of them deletes it for both: ` +
+          "declare it once",
       );
     }
 
@@ -131,6 +148,14 @@ export abstract class CognitoIdentityProvider
       applyOnChange(this, changes, this.resource, this.handler);
     }
     userPool.registerIdentityProvider(this);
+  }
+
+  /** Returns another construct of the stack for the same provider. */
+  private twin(): CognitoIdentityProvider | undefined {
+    return Stack.of(this)
+      .node.findAll()
+      .filter((it) => it instanceof CognitoIdentityProvider)
+      .find((it) => it !== this && it.names === this.names && it.stack === this.stack);
   }
 
   /**
@@ -187,7 +212,10 @@ function split(details: Definition["details"]) {
 function twice(details: object, additional: object = {}): string[] {
   return Object.entries(details)
     .filter(([key, value]) => value !== undefined && key in additional)
-    .map(([key]) => `ProviderDetails.${key} is given twice: remove it from additionalDetails`);
+    .map(
+      ([key]) =>
+        `ProviderDetails.${key} is set by a property of the construct: remove it from additionalDetails`,
+    );
 }
 
 /**
