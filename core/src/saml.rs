@@ -154,6 +154,8 @@ fn malformed(error: &roxmltree::Error, text: &str, line: u32, findings: &mut Fin
         UnexpectedXmlnsUri, UnknownNamespace,
     };
     match error {
+        // A page that was saved in place of the metadata, such as a login or an error page.
+        DtdDetected if is_html(text) => findings.errors.push(MetadataError::NotSaml),
         DtdDetected => findings.warn("has a DOCTYPE and was not checked"),
         NodesLimitReached | AttributesLimitReached | NamespacesLimitReached => {
             findings.warn("has too many elements and was not checked");
@@ -174,6 +176,13 @@ fn malformed(error: &roxmltree::Error, text: &str, line: u32, findings: &mut Fin
         }
         _ => findings.errors.push(MetadataError::NotXml(line)),
     }
+}
+
+/// Returns whether the DOCTYPE of a document names HTML.
+fn is_html(text: &str) -> bool {
+    let name = text.split("<!DOCTYPE").nth(1).map(str::trim_start);
+    name.and_then(|name| name.get(..4))
+        .is_some_and(|name| name.eq_ignore_ascii_case("html"))
 }
 
 /// Returns the descendants with this name, whatever their prefix.

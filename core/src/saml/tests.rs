@@ -322,6 +322,18 @@ fn contents_that_cognito_may_accept_are_warnings() {
 }
 
 #[test]
+fn a_web_page_in_place_of_the_metadata_is_refused() {
+    for page in [
+        "<!DOCTYPE html>\n<html><body><br></body></html>",
+        "<?xml version=\"1.0\"?><!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\"><html/>",
+    ] {
+        assert_eq!(refused(page), MetadataError::NotSaml);
+    }
+    let other = format!("<!DOCTYPE htm>{}", &OKTA[OKTA.find("<md:").unwrap()..]);
+    assert_eq!(doubted(&other), "has a DOCTYPE and was not checked");
+}
+
+#[test]
 fn errors_in_a_file_beside_a_metadata_url_are_warnings() {
     let url = ("MetadataURL", "https://idp.example.com/metadata");
     let found = checked(&[("MetadataFile", "nothing"), url]);
