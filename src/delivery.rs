@@ -67,7 +67,9 @@ pub struct ResponseUrl {
 #[derive(Debug, thiserror::Error)]
 pub enum ResponseUrlError {
     /// The event has none.
-    #[error("the event is not from CloudFormation: it has no ResponseURL")]
+    #[error(
+        "the event has no ResponseURL, so it is not from CloudFormation, and its RequestType is neither Apply nor DetectDrift"
+    )]
     Missing,
     /// The text is not a URL.
     #[error("the ResponseURL is not a URL: {0}")]

@@ -91,7 +91,7 @@ async fn an_event_without_a_usable_url_fails_before_any_call() {
     let cases = [
         (
             json!({"junk": 1}),
-            "the event is not from CloudFormation: it has no ResponseURL",
+            "the event has no ResponseURL, so it is not from CloudFormation, and its RequestType is neither Apply nor DetectDrift",
         ),
         (
             at("https://example.com/?X-Amz-Signature=planted"),

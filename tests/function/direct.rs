@@ -531,7 +531,7 @@ async fn unknown_events_without_a_response_url_are_errors() {
         assert_eq!(error["errorType"], "Unanswered");
         assert_eq!(
             error["errorMessage"],
-            "the event is not from CloudFormation: it has no ResponseURL"
+            "the event has no ResponseURL, so it is not from CloudFormation, and its RequestType is neither Apply nor DetectDrift"
         );
     }
     assert_eq!(world.operations(), [""; 0]);

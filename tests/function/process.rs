@@ -131,7 +131,7 @@ async fn the_log_level_of_lambda_is_kept_and_errors_name_their_request() {
     assert_eq!(lines[0]["status"], "FAILED");
     assert_eq!(
         lines[1]["error"],
-        "the event is not from CloudFormation: it has no ResponseURL"
+        "the event has no ResponseURL, so it is not from CloudFormation, and its RequestType is neither Apply nor DetectDrift"
     );
 }
 
