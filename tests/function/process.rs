@@ -220,8 +220,8 @@ async fn twenty_updates_with_one_mistake_are_all_rolled_back() {
         let report = rollback(Path::new(BINARY), change, mistake, 20).await;
         assert_eq!((report.rolled_back, report.restored), (20, 20));
         assert_eq!(report.unanswered, 0);
-        // None of those that had waited.
-        assert!(report.left_behind <= report.begun, "{report:?}");
+        // How many calls the quota admits without a wait depends on the time that they take.
+        assert_eq!(report.made_by_retry, 0, "{report:?}");
     }
 }
 

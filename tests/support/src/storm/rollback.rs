@@ -46,15 +46,14 @@ pub enum Mistake {
 pub struct Report {
     /// How many Updates had succeeded when the mistake was found.
     pub applied: usize,
-    /// How many providers of the names that only the Update declared there were when the rollback
-    /// began.
-    pub begun: usize,
     /// How many rollbacks were answered with SUCCESS.
     pub rolled_back: usize,
     /// How many providers are as they were before.
     pub restored: usize,
     /// How many providers the clean-up has left of the names that only the Update declared.
     pub left_behind: usize,
+    /// How many of those were made by a Create that was retried after the rollback began.
+    pub made_by_retry: usize,
     /// How many executions of any kind ended without an answer.
     pub unanswered: usize,
     /// The time from the first request of the rollback to its last answer.
@@ -163,12 +162,25 @@ impl Stack {
             .count()
     }
 
-    /// How many providers have a name that only the Update declared.
-    fn left_behind(&self) -> usize {
-        let names = self.region.cognito.names(self.region.pool(0));
+    /// The providers whose names only the Update declared.
+    fn left_behind(&self) -> Vec<String> {
+        let mut names = self.region.cognito.names(self.region.pool(0));
+        names.retain(|name| name.starts_with("Renamed"));
         names
+    }
+
+    /// How many of those have a Create after the first `begun` calls that was not their first.
+    fn made_by_retry(&self, begun: usize) -> usize {
+        let calls = self.region.cognito.calls();
+        let is_retried = |name: &String| {
+            let creates = calls.iter().enumerate().filter(|(_, call)| {
+                call.operation == "Create" && call.input["ProviderName"] == name.as_str()
+            });
+            creates.skip(1).any(|(at, _)| at >= begun)
+        };
+        self.left_behind()
             .iter()
-            .filter(|name| name.starts_with("Renamed"))
+            .filter(|name| is_retried(name))
             .count()
     }
 }
@@ -200,7 +212,7 @@ pub async fn rollback(binary: &Path, change: Change, mistake: Mistake, resources
     }
     stack.cancel();
     tokio::time::sleep(REACTION).await;
-    let begun = stack.left_behind();
+    let begun = stack.region.cognito.calls().len();
 
     let start = Instant::now();
     let mut rollbacks = stack.send(undoing, |number, url| {
@@ -237,10 +249,10 @@ pub async fn rollback(binary: &Path, change: Change, mistake: Mistake, resources
     }
     Report {
         applied,
-        begun,
         rolled_back,
         restored: stack.restored(),
-        left_behind: stack.left_behind(),
+        left_behind: stack.left_behind().len(),
+        made_by_retry: stack.made_by_retry(begun),
         unanswered,
         last,
     }
