@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import { CognitoIdentityProvider } from "./private/provider";
+import { OAuthProvider } from "./private/oauth";
 import type { CognitoIdentityProviderProps } from "./props";
 import type { ProviderValue } from "./value";
 
@@ -28,7 +28,7 @@ export interface CognitoIdentityProviderAmazonProps extends CognitoIdentityProvi
 /**
  * Login with Amazon. Its name in the user pool is `LoginWithAmazon`.
  */
-export class CognitoIdentityProviderAmazon extends CognitoIdentityProvider {
+export class CognitoIdentityProviderAmazon extends OAuthProvider {
   constructor(scope: Construct, id: string, props: CognitoIdentityProviderAmazonProps) {
     super(scope, id, props, {
       type: "LoginWithAmazon",
@@ -39,26 +39,5 @@ export class CognitoIdentityProviderAmazon extends CognitoIdentityProvider {
         authorize_scopes: (props.scopes ?? ["profile"]).join(" "),
       },
     });
-  }
-
-  /**
-   * The URL at which users sign in, if Cognito returns it.
-   */
-  public get authorizeUrl(): string {
-    return this.attribute("authorize_url");
-  }
-
-  /**
-   * The URL of the token endpoint, if Cognito returns it.
-   */
-  public get tokenUrl(): string {
-    return this.attribute("token_url");
-  }
-
-  /**
-   * The URL from which Cognito reads attributes of users, if Cognito returns it.
-   */
-  public get attributesUrl(): string {
-    return this.attribute("attributes_url");
   }
 }

@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import { CognitoIdentityProvider } from "./private/provider";
+import { OAuthProvider } from "./private/oauth";
 import type { CognitoIdentityProviderProps } from "./props";
 import type { ProviderValue } from "./value";
 
@@ -35,7 +35,7 @@ export interface CognitoIdentityProviderFacebookProps extends CognitoIdentityPro
 /**
  * Sign-in with Facebook. Its name in the user pool is `Facebook`.
  */
-export class CognitoIdentityProviderFacebook extends CognitoIdentityProvider {
+export class CognitoIdentityProviderFacebook extends OAuthProvider {
   constructor(scope: Construct, id: string, props: CognitoIdentityProviderFacebookProps) {
     super(scope, id, props, {
       type: "Facebook",
@@ -47,26 +47,5 @@ export class CognitoIdentityProviderFacebook extends CognitoIdentityProvider {
         authorize_scopes: (props.scopes ?? ["public_profile"]).join(","),
       },
     });
-  }
-
-  /**
-   * The URL at which users sign in, if Cognito returns it.
-   */
-  public get authorizeUrl(): string {
-    return this.attribute("authorize_url");
-  }
-
-  /**
-   * The URL of the token endpoint, if Cognito returns it.
-   */
-  public get tokenUrl(): string {
-    return this.attribute("token_url");
-  }
-
-  /**
-   * The URL from which Cognito reads attributes of users, if Cognito returns it.
-   */
-  public get attributesUrl(): string {
-    return this.attribute("attributes_url");
   }
 }

@@ -1,6 +1,6 @@
 import type { OidcAttributeRequestMethod, OidcEndpoints } from "aws-cdk-lib/aws-cognito";
 import type { Construct } from "constructs";
-import { CognitoIdentityProvider } from "./private/provider";
+import { OAuthProvider } from "./private/oauth";
 import type { CognitoIdentityProviderProps } from "./props";
 import type { ProviderValue } from "./value";
 
@@ -97,7 +97,7 @@ export interface CognitoIdentityProviderOidcProps extends CognitoIdentityProvide
 /**
  * An OpenID Connect provider.
  */
-export class CognitoIdentityProviderOidc extends CognitoIdentityProvider {
+export class CognitoIdentityProviderOidc extends OAuthProvider {
   constructor(scope: Construct, id: string, props: CognitoIdentityProviderOidcProps) {
     const { endpoints, acrMapping } = props;
     super(scope, id, props, {
@@ -128,27 +128,6 @@ export class CognitoIdentityProviderOidc extends CognitoIdentityProvider {
    */
   public get issuerUrl(): string {
     return this.attribute("oidc_issuer");
-  }
-
-  /**
-   * The URL at which users sign in, if Cognito returns it.
-   */
-  public get authorizeUrl(): string {
-    return this.attribute("authorize_url");
-  }
-
-  /**
-   * The URL of the token endpoint, if Cognito returns it.
-   */
-  public get tokenUrl(): string {
-    return this.attribute("token_url");
-  }
-
-  /**
-   * The URL from which Cognito reads attributes of users, if Cognito returns it.
-   */
-  public get attributesUrl(): string {
-    return this.attribute("attributes_url");
   }
 
   /**
