@@ -1,6 +1,6 @@
 """Answers CloudFormation by hand for an event that the function could not answer.
 
-usage: answer.py MESSAGE                 say who waits, and for how long
+usage: answer.py MESSAGE                 say who waits, and until when
        answer.py MESSAGE --event FILE    write the event, to send it to the function again
        answer.py MESSAGE --fail REASON   make the resource fail
 
@@ -18,11 +18,13 @@ import urllib.request
 
 # CloudFormation's response URLs are valid for two hours.
 LIFETIME = datetime.timedelta(hours=2)
+# CloudFormation waits so many seconds, unless the resource has a ServiceTimeout.
+DEFAULT_TIMEOUT = 3600
 
 
 def issued(event):
     """Returns when CloudFormation issued the request, which its response URL tells; None if not."""
-    query = urllib.parse.parse_qs(urllib.parse.urlsplit(event["ResponseURL"]).query)
+    query = urllib.parse.parse_qs(urllib.parse.urlsplit(event.get("ResponseURL", "")).query)
     if "X-Amz-Date" in query:
         date = datetime.datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ")
         return date.replace(tzinfo=datetime.UTC)
@@ -49,11 +51,17 @@ def physical_id(event):
 def describe(event):
     for key in ("StackId", "LogicalResourceId", "RequestType", "RequestId", "PhysicalResourceId"):
         print(f"{key}: {event.get(key, '-')}")
-    if since := issued(event):
-        print(f"The response URL is valid until {since + LIFETIME:%Y-%m-%d %H:%M} UTC.")
+    if "ResponseURL" not in event:
+        print("It has no response URL: nobody waits for a response.")
+    elif since := issued(event):
+        timeout = event.get("ResourceProperties", {}).get("ServiceTimeout", DEFAULT_TIMEOUT)
+        until = since + datetime.timedelta(seconds=int(timeout))
+        print(f"CloudFormation waits until {until:%Y-%m-%d %H:%M} UTC.")
 
 
 def fail(event, reason):
+    if "ResponseURL" not in event:
+        sys.exit("The event has no response URL: nobody waits for a response.")
     body = {
         "Status": "FAILED",
         "Reason": reason,

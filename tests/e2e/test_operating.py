@@ -164,18 +164,18 @@ def test_an_answer_by_hand_lets_the_rollback_find_what_was_created(tmp_path):
         "LogicalResourceId": "Corp",
         "ResourceProperties": {"UserPoolId": "eu-west-1_Pool", "ProviderName": "Corp"},
     }
-    properties = {"UserPoolId": "no pool", "ProviderName": "Corp"}
+    properties = {"UserPoolId": "no pool", "ProviderName": "Corp", "ServiceTimeout": "1200"}
     update = event | {"RequestType": "Update", "PhysicalResourceId": "eu-west-1_Pool|Corp"}
-    for given, physical_id in [
-        (event, "unconfirmed/1795330800/eu-west-1_Pool|Corp"),
-        (event | {"ResourceProperties": properties}, "not-created/request"),
-        (update, "eu-west-1_Pool|Corp"),
+    for given, physical_id, until in [
+        (event, "unconfirmed/1795330800/eu-west-1_Pool|Corp", "08:00"),
+        (event | {"ResourceProperties": properties}, "not-created/request", "07:20"),
+        (update, "eu-west-1_Pool|Corp", "08:00"),
     ]:
         message = tmp_path / "message.json"
         message.write_text(json.dumps({"requestPayload": given}))
         tool = [sys.executable, ROOT / "tools" / "answer.py", message]
         shown = subprocess.check_output(tool, text=True)
-        assert "valid until 2026-11-22 09:00 UTC" in shown
+        assert f"CloudFormation waits until 2026-11-22 {until} UTC." in shown
         assert "X-Amz" not in shown
         subprocess.run([*tool, "--fail", "by hand"], check=True, capture_output=True)
         sent_to, content_type, body = received.pop()
@@ -189,9 +189,46 @@ def test_an_answer_by_hand_lets_the_rollback_find_what_was_created(tmp_path):
             "LogicalResourceId": "Corp",
         }
     server.shutdown()
+
+
+def test_the_tool_says_where_there_is_nobody_to_answer(tmp_path):
+    message = tmp_path / "message.json"
+    tool = [sys.executable, ROOT / "tools" / "answer.py", message]
+
+    def run(*arguments):
+        done = subprocess.run([*tool, *arguments], capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
     message.write_text("None\n")
-    empty = subprocess.run(tool, capture_output=True, text=True)
-    assert (empty.returncode, empty.stderr) == (1, "The queue was empty: there is no message.\n")
+    assert run() == (1, "The queue was empty: there is no message.\n")
+
+    # What a rule has sent.
+    apply = {"RequestType": "Apply", "PhysicalResourceId": "eu-west-1_Pool|Corp"}
+    message.write_text(json.dumps({"requestPayload": apply}))
+    code, shown = run()
+    assert code == 0 and "RequestType: Apply" in shown
+    assert shown.endswith("It has no response URL: nobody waits for a response.\n")
+    assert run("--fail", "by hand") == (
+        1, "The event has no response URL: nobody waits for a response.\n",
+    )  # fmt: skip
+    assert run("--event", tmp_path / "event.json") == (0, "")
+    assert json.loads((tmp_path / "event.json").read_text()) == apply
+
+
+def test_an_apply_whose_deliveries_all_fail_is_in_the_queue_too(aws):
+    apply = {"RequestType": "Apply", "PhysicalResourceId": "us-east-1_Pool|Queued"}
+    aws.client("lambda").invoke(
+        FunctionName=aws.service_token, InvocationType="Event", Payload=json.dumps(apply)
+    )
+    queue, sqs = outputs(aws)["UnansweredEventsUrl"], aws.client("sqs")
+    deadline = time.monotonic() + 60
+    found = None
+    while found is None:
+        assert time.monotonic() < deadline
+        received = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)
+        bodies = [json.loads(message["Body"]) for message in received.get("Messages", [])]
+        found = next((body for body in bodies if body["requestPayload"] == apply), None)
+    assert found["responsePayload"]["errorType"] == "Failed"
 
 
 def test_another_stack_grants_the_role_what_it_reads(aws):

@@ -50,6 +50,33 @@ async fn a_log_line_is_json_with_the_outcome_and_the_provider() {
 }
 
 #[tokio::test]
+async fn the_saved_queries_name_fields_and_messages_of_the_log() {
+    let template = include_str!("../../template.yaml");
+    let world = World::with(&[]).await;
+    world.cognito.script("Create", [Fault::THROTTLED]);
+    world.create(&oidc(POOL, "Corp")).await;
+    let span = &world.log()[0]["span"];
+    let fields = template.split("span.").skip(1).map(|rest| {
+        rest.split(|c: char| !c.is_ascii_lowercase() && c != '_')
+            .next()
+            .unwrap()
+    });
+    let mut count = 0;
+    for field in fields {
+        assert!(span.get(field).is_some(), "{field}");
+        count += 1;
+    }
+    assert!(count > 10);
+
+    error(world.invoke(json!({"junk": 1})).await);
+    for line in [&world.log()[0], &world.log()[2]] {
+        let message = line["message"].as_str().unwrap();
+        let filter = format!("message = \"{message}\"");
+        assert!(template.contains(&filter), "{filter}");
+    }
+}
+
+#[tokio::test]
 async fn a_line_about_an_event_without_a_response_names_its_stack_resource_and_provider() {
     let world = World::with(&[]).await;
     world.responses.script([responses::Fault::Status(403)]);
