@@ -1,7 +1,8 @@
 # Each target installs what it needs: Python tools in .venv, crates by cargo.
 PYTHON := .venv/bin/python
 VENV := .venv/.installed
-# Node.js and npm are in .venv too.
+# Node.js and npm are in .venv too, once there is this file.
+CDK_TOOLS := .venv/.cdk
 NODE_MODULES := cdk/node_modules/.package-lock.json
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix cdk
 CARGO_FUZZ := .tools/bin/cargo-fuzz
@@ -53,7 +54,7 @@ e2e: $(VENV) ## Test the function as SAM builds it on an emulated CloudFormation
 	$(PYTHON) -c 'import sys; sys.path.insert(0, "tools"); import emulator; emulator.build(print)'
 	$(PYTHON) -m pytest -q tests/e2e
 
-cdk: $(VENV) $(NODE_MODULES) ## Lint and test the CDK constructs, and deploy apps with them to an emulated CloudFormation.
+cdk: $(CDK_TOOLS) $(NODE_MODULES) ## Lint and test the CDK constructs, and deploy apps with them to an emulated CloudFormation.
 	$(PYTHON) -c 'import sys; sys.path.insert(0, "tools"); import emulator; emulator.build(print)'
 	$(PYTHON) tools/cdk_package.py emulated
 	$(NPM) run lint
@@ -73,7 +74,7 @@ package: $(VENV) $(CARGO_CYCLONEDX) $(CARGO_ABOUT) ## Fill dist/ with zips, temp
 	$(PYTHON) tools/package.py
 	$(PYTHON) tools/try_zips.py --if-possible
 
-cdkpackage: $(VENV) $(NODE_MODULES) ## Put the CDK constructs, with the function in dist/, into dist/cdk: an npm package and a Python wheel.
+cdkpackage: $(CDK_TOOLS) $(NODE_MODULES) ## Put the CDK constructs, with the function in dist/, into dist/cdk: an npm package and a Python wheel.
 	$(PYTHON) tools/cdk_package.py dist
 	$(NPM) run build
 	rm -rf dist/cdk
@@ -132,12 +133,15 @@ emulator: $(VENV) ## Start an emulated AWS with the function deployed, for your 
 local: ## Serve the user pool, the secret and the response URL that events/ need, on port 9100.
 	cargo run --quiet -p cfn-cognito-idp-support --bin local
 
-requirements: ## Regenerate requirements-dev.txt from requirements-dev.in.
+requirements: ## Regenerate requirements-dev.txt and requirements-cdk.txt from requirements-dev.in and requirements-cdk.in.
 	rm -rf .venv
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet -r requirements-dev.in
 	(echo '# Made by `make requirements` from requirements-dev.in.'; .venv/bin/pip freeze) > requirements-dev.txt
-	touch $(VENV)
+	.venv/bin/pip install --quiet -r requirements-cdk.in -c requirements-dev.txt
+	(echo '# Made by `make requirements` from requirements-cdk.in.'; \
+	.venv/bin/pip freeze | grep -vxFf requirements-dev.txt) > requirements-cdk.txt
+	touch $(VENV) $(CDK_TOOLS)
 
 clean: ## Remove everything that the other targets create.
 	rm -rf .venv .aws-sam dist target .pytest_cache .tools fuzz/target fuzz/corpus fuzz/artifacts
@@ -161,6 +165,10 @@ $(VENV): requirements-dev.txt
 	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-$(NODE_MODULES): $(VENV) cdk/package-lock.json
+$(CDK_TOOLS): $(VENV) requirements-cdk.txt
+	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-cdk.txt -c requirements-dev.txt
+	@touch $@
+
+$(NODE_MODULES): $(CDK_TOOLS) cdk/package-lock.json
 	$(NPM) ci --no-audit --no-fund
 	@touch $@
