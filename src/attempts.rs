@@ -241,7 +241,10 @@ impl Attempts {
         let action = &self.0.action;
         let text = match (&state.last, state.failed) {
             (None, _) if state.in_doubt == 0 => format!("{action}: not attempted: no time left"),
-            (None, _) => format!("{action}: timed out waiting for a response"),
+            (None, _) => {
+                let host = state.host.clone();
+                format!("{action}: {}", AttemptError::TimedOut { host })
+            }
             (Some(last), 1) => {
                 format!("{action}: timed out after 1 failed attempt; last error: {last}")
             }
@@ -442,5 +445,30 @@ where
             Some(status) => AttemptError::InvalidResponse(format!("HTTP status {status}")),
             None => AttemptError::NotSent(self.attempts.redact(&chain(error))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_runs_out_of_time_names_the_host_it_waits_for() {
+        let attempts = Attempts::new("Operation", "acting".to_owned(), None, Retry::AWS);
+        assert_eq!(
+            attempts.out_of_time().text,
+            "acting: not attempted: no time left"
+        );
+        {
+            let mut state = attempts.state();
+            state.host = Some("example.com".to_owned());
+            state.in_doubt = 1;
+        }
+        let error = attempts.out_of_time();
+        assert_eq!(
+            error.text,
+            "acting: the attempt timed out: example.com did not respond"
+        );
+        assert!(error.in_doubt);
     }
 }
