@@ -75,8 +75,11 @@ def fail(event, reason):
         {"Content-Type": ""},
         method="PUT",
     )
-    with urllib.request.urlopen(request):
-        print(f"answered: FAILED, {body['PhysicalResourceId']}")
+    try:
+        urllib.request.urlopen(request).close()
+    except OSError as error:
+        sys.exit(f"The answer was not taken: {error}")
+    print(f"answered: FAILED, {body['PhysicalResourceId']}")
 
 
 def main():

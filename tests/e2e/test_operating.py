@@ -147,7 +147,7 @@ def test_an_answer_by_hand_lets_the_rollback_find_what_was_created(tmp_path):
         def do_PUT(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             received.append((self.path, self.headers["Content-Type"], json.loads(body)))
-            self.send_response(200)
+            self.send_response(403 if "expired" in self.path else 200)
             self.end_headers()
 
         def log_message(self, *_):
@@ -188,6 +188,11 @@ def test_an_answer_by_hand_lets_the_rollback_find_what_was_created(tmp_path):
             "RequestId": "request",
             "LogicalResourceId": "Corp",
         }
+    expired = event | {"ResponseURL": event["ResponseURL"].replace("stack?", "expired?")}
+    message.write_text(json.dumps({"requestPayload": expired}))
+    refused = subprocess.run([*tool, "--fail", "by hand"], capture_output=True, text=True)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "The answer was not taken: HTTP Error 403: Forbidden\n"
     server.shutdown()
 
 
