@@ -178,10 +178,14 @@ fn malformed(error: &roxmltree::Error, text: &str, line: u32, findings: &mut Fin
     }
 }
 
-/// Returns whether the DOCTYPE of a document names HTML.
+/// Returns whether a document begins, after an XML declaration, with a DOCTYPE of HTML.
 fn is_html(text: &str) -> bool {
-    let name = text.split("<!DOCTYPE").nth(1).map(str::trim_start);
-    name.and_then(|name| name.get(..4))
+    let declared = text.trim_start().strip_prefix("<?xml");
+    let text = declared
+        .and_then(|rest| rest.split_once("?>"))
+        .map_or(text, |(_, rest)| rest);
+    let name = text.trim_start().strip_prefix("<!DOCTYPE");
+    name.and_then(|name| name.trim_start().get(..4))
         .is_some_and(|name| name.eq_ignore_ascii_case("html"))
 }
 
