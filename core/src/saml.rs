@@ -32,6 +32,12 @@ pub enum MetadataError {
     /// The document is not well-formed XML. Holds the line of the first error.
     #[error("is not well-formed XML (line {0})")]
     NotXml(u32),
+    /// The text is a URL.
+    #[error("is a URL: give it as ProviderDetails.MetadataURL, or give the document that is there")]
+    Url,
+    /// The text has no markup at all, such as a file's name.
+    #[error("is not XML: it must be the text of the metadata, not the name of a file")]
+    NoMarkup,
     /// The root element is not a SAML metadata element.
     #[error("is not SAML metadata: its root is neither EntityDescriptor nor EntitiesDescriptor")]
     NotSaml,
@@ -174,7 +180,22 @@ fn malformed(error: &roxmltree::Error, text: &str, line: u32, findings: &mut Fin
         _ if text.contains("=\\\"") => {
             findings.warn("has quotes that are escaped by backslashes, and was not looked at");
         }
+        _ if !text.contains('<') => findings.errors.push(without_markup(text)),
         _ => findings.errors.push(MetadataError::NotXml(line)),
+    }
+}
+
+/// Returns what is wrong with a text in which no element begins.
+fn without_markup(text: &str) -> MetadataError {
+    let text = text.trim_start();
+    let is_url = ["https://", "http://"].iter().any(|scheme| {
+        let start = text.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    });
+    if is_url {
+        MetadataError::Url
+    } else {
+        MetadataError::NoMarkup
     }
 }
 

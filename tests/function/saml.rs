@@ -90,7 +90,11 @@ async fn each_mistake_in_metadata_is_named_and_nothing_is_called() {
     for (document, reason) in [
         (
             "https://planted.example.com",
-            "is not well-formed XML (line 1)",
+            "is a URL: give it as ProviderDetails.MetadataURL, or give the document that is there",
+        ),
+        (
+            "planted.xml",
+            "is not XML: it must be the text of the metadata, not the name of a file",
         ),
         ("<a>\n<planted></a>", "is not well-formed XML (line 2)"),
         (

@@ -135,20 +135,36 @@ fn formatting_of_metadata_is_ignored() {
 #[test]
 fn invalid_xml_is_rejected_with_its_line() {
     for (document, line) in [
-        ("", 1),
-        ("not XML", 1),
-        ("\n\n  https://idp.example.com/metadata", 3),
-        ("\n\n\n \"", 4),
+        ("\n\n\n \"<", 4),
         ("<!-- nothing -->", 1),
         ("<a>\n<b>\n</a>", 3),
         ("<a>\n&nbsp;</a>", 2),
         ("<a/>\n<b/>", 2),
-        ("{\"a\": 1}", 1),
+        ("https://idp.example.com/<tenant>/metadata", 1),
     ] {
         assert_eq!(refused(document), MetadataError::NotXml(line), "{document}");
     }
     let half = &OKTA[..OKTA.len() / 2];
     assert!(matches!(refused(half), MetadataError::NotXml(_)));
+}
+
+#[test]
+fn what_stands_for_a_document_is_told_from_a_broken_one() {
+    for url in [
+        "\n\n  https://idp.example.com/metadata",
+        "HTTP://idp.example.com/metadata?a=b&c",
+    ] {
+        assert_eq!(refused(url), MetadataError::Url, "{url}");
+    }
+    for text in [
+        "",
+        "metadata/corp.xml",
+        "{\"a\": 1}",
+        "https:/é",
+        "aHR0cHM6",
+    ] {
+        assert_eq!(refused(text), MetadataError::NoMarkup, "{text}");
+    }
 }
 
 #[test]
@@ -343,7 +359,10 @@ fn errors_in_a_file_beside_a_metadata_url_are_warnings() {
     let url = ("MetadataURL", "https://idp.example.com/metadata");
     let found = checked(&[("MetadataFile", "nothing"), url]);
     assert_eq!(found.errors, []);
-    assert_eq!(found.warnings, ["is not well-formed XML (line 1)"]);
+    assert_eq!(
+        found.warnings,
+        ["is not XML: it must be the text of the metadata, not the name of a file"]
+    );
     let found = checked(&[("MetadataFile", OKTA), url]);
     assert_eq!(found.metadata, Metadata::default());
     assert_eq!(checked(&[url]).warnings, [""; 0]);
@@ -383,7 +402,7 @@ fn expensive_documents_are_not_parsed() {
         doubted(&format!("<a{attributes}/>")),
         "has too many attributes in one element and was not checked"
     );
-    assert_eq!(refused(&"x".repeat(131_072)), MetadataError::NotXml(1));
+    assert_eq!(refused(&"x".repeat(131_072)), MetadataError::NoMarkup);
     // Another rule reports documents longer than Cognito accepts.
     let (errors, warnings) = said(&"<a>".repeat(50_000));
     assert!(errors.is_empty() && warnings.is_empty());
