@@ -169,9 +169,7 @@ impl SourceReader {
             Ok(Ok(content)) => content.map_err(|error| SourceError::Content { action, error }),
             Ok(Err(unsent)) => {
                 let mut error = attempts.failed(&unsent);
-                if let Location::Object { .. } = location {
-                    error.text += object::hint(error.code.as_deref());
-                }
+                error.text += &self.hint(location, error.code.as_deref());
                 Err(error.into())
             }
             Err(_) => Err(attempts.out_of_time().into()),
@@ -179,6 +177,23 @@ impl SourceReader {
         // Not error: that may quote what is being read elsewhere at this moment.
         tracing::debug!(operation, failed = fetched.is_err(), "called");
         fetched
+    }
+
+    /// Returns what to add to a refusal with that code.
+    fn hint(&self, location: &Location, code: Option<&str>) -> String {
+        let region = || {
+            location
+                .region()
+                .or_else(|| Some(self.sdk.region()?.as_ref()))
+        };
+        match (location, code) {
+            (Location::Object { .. }, code) => object::hint(code).to_owned(),
+            // The name may be right, and the region another.
+            (_, Some("ResourceNotFoundException" | "ParameterNotFound")) => {
+                region().map_or_else(String::new, |region| format!(" (in region {region})"))
+            }
+            _ => String::new(),
+        }
     }
 
     async fn get(

@@ -92,6 +92,12 @@ async fn unreadable() -> Seen {
     create(&world, &sources::corp(sources::secret())).await
 }
 
+/// A Create whose secret is not there, or not in this form.
+async fn unfound(source: Value) -> Seen {
+    let (world, _stores) = sources::world().await;
+    create(&world, &sources::corp(source)).await
+}
+
 /// A Create that fails in this way for as long as there is time.
 async fn hopeless(fault: Fault) -> Seen {
     let mut world = World::new().await;
@@ -228,6 +234,17 @@ async fn refusals() -> Vec<Row> {
             "Check the name. Add the ARN to `SecretArns`, `ParameterArns` or `ObjectArns` of the \
              function's stack and, if the value is encrypted with a customer managed key, that key's \
              ARN to `KeyArns`.",
+        ),
+        (
+            "A secret does not exist",
+            unfound(json!({"SecretsManager": {"SecretId": "gogle"}})).await,
+            "Check the name and the region. A secret in another region needs its whole ARN.",
+        ),
+        (
+            "A secret has no such key",
+            unfound(json!({"SecretsManager": {"SecretId": "google", "JsonKey": "clientSecret"}}))
+                .await,
+            "Check `JsonKey`. Leave it out if the whole secret is the value.",
         ),
         (
             "A Cognito quota is exhausted",

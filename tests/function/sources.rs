@@ -343,7 +343,16 @@ async fn unreadable_sources_are_named_and_nothing_is_changed() {
         (
             secret(json!({"SecretId": "gone"})),
             "client_secret from Secrets Manager (gone): ResourceNotFoundException: Secrets \
-             Manager can't find the specified secret.",
+             Manager can't find the specified secret. (in region eu-west-1)",
+        ),
+        (
+            secret(
+                json!({"SecretId": "arn:aws:secretsmanager:eu-north-1:123456789012:secret:gone"}),
+            ),
+            "client_secret from Secrets Manager \
+             (arn:aws:secretsmanager:eu-north-1:123456789012:secret:gone): \
+             ResourceNotFoundException: Secrets Manager can't find the specified secret. (in \
+             region eu-north-1)",
         ),
         (
             secret(json!({"SecretId": "binary"})),
@@ -380,7 +389,7 @@ async fn unreadable_sources_are_named_and_nothing_is_changed() {
         ),
         (
             corp(json!({"SsmParameter": {"Name": "/gone"}})),
-            "client_secret from SSM Parameter Store (/gone): ParameterNotFound",
+            "client_secret from SSM Parameter Store (/gone): ParameterNotFound (in region eu-west-1)",
         ),
         (
             object("gone.xml"),
@@ -514,7 +523,7 @@ async fn all_reads_that_fail_are_named_in_one_reason() {
     properties["ProviderDetailsFrom"]["two"] = object();
     let reason = "reading ProviderDetails.client_secret from Secrets Manager (google): \
                   AccessDeniedException: not allowed; reading ProviderDetails.one from SSM \
-                  Parameter Store (/gone): ParameterNotFound";
+                  Parameter Store (/gone): ParameterNotFound (in region eu-west-1)";
     refused(&world, &properties, reason).await;
 }
 
