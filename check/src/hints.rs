@@ -1,7 +1,7 @@
 //! What Cognito or CloudFormation may refuse, or take for something else than was meant. The function
 //! says nothing of it.
 
-use cfn_cognito_idp_core::provider::{ProviderType, documented_keys, letters, nearest, path_of};
+use cfn_cognito_idp_core::provider::{ProviderType, documented_keys, meant_key, path_of};
 use serde_json::Value;
 
 use crate::template::Reading;
@@ -61,7 +61,7 @@ fn keys(reading: &Reading, kind: ProviderType, hints: &mut Vec<(String, String)>
                 continue;
             }
             let path = path_of(map, key);
-            let suggestion = suggestion(key, &documented)
+            let suggestion = meant_key(key, kind)
                 .filter(|suggestion| !has(suggestion))
                 .map_or_else(String::new, |suggestion| {
                     format!(": did you mean {suggestion}?")
@@ -76,51 +76,6 @@ fn keys(reading: &Reading, kind: ProviderType, hints: &mut Vec<(String, String)>
             hints.push((path, text));
         }
     }
-}
-
-/// Names that other documents have for the same: the discovery of OIDC, the console, the
-/// providers themselves. Without case and punctuation.
-const ALIASES: [(&str, &str); 30] = [
-    ("authorizationendpoint", "authorize_url"),
-    ("authorizationurl", "authorize_url"),
-    ("authorizeendpoint", "authorize_url"),
-    ("authendpoint", "authorize_url"),
-    ("authurl", "authorize_url"),
-    ("tokenendpoint", "token_url"),
-    ("tokenuri", "token_url"),
-    ("userinfoendpoint", "attributes_url"),
-    ("userinfourl", "attributes_url"),
-    ("userinfo", "attributes_url"),
-    ("attributesendpoint", "attributes_url"),
-    ("jwksendpoint", "jwks_uri"),
-    ("jwksurl", "jwks_uri"),
-    ("jwks", "jwks_uri"),
-    ("issuer", "oidc_issuer"),
-    ("issuerurl", "oidc_issuer"),
-    ("issueruri", "oidc_issuer"),
-    ("scope", "authorize_scopes"),
-    ("scopes", "authorize_scopes"),
-    ("secret", "client_secret"),
-    ("appsecret", "client_secret"),
-    ("appid", "client_id"),
-    ("servicesid", "client_id"),
-    ("metadata", "MetadataFile"),
-    ("metadatadocument", "MetadataFile"),
-    ("metadataxml", "MetadataFile"),
-    ("metadatauri", "MetadataURL"),
-    ("requestmethod", "attributes_request_method"),
-    ("encryptedassertions", "EncryptedResponses"),
-    ("signingalgorithm", "RequestSigningAlgorithm"),
-];
-
-/// The documented key that was probably meant.
-fn suggestion(key: &str, documented: &[&'static str]) -> Option<&'static str> {
-    let plain = letters(key);
-    let alias = ALIASES.iter().find(|(alias, _)| *alias == plain);
-    let alias = alias.map(|(_, meant)| *meant);
-    alias
-        .filter(|meant| documented.contains(meant))
-        .or_else(|| nearest(key, documented))
 }
 
 /// What to say of a text in which CloudFormation has a reference to a secret, if it has one.

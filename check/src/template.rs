@@ -299,7 +299,9 @@ impl Reading {
         let path = error.path();
         let is_open = match error {
             // It may come with what the deployment adds to its map.
-            PropertyError::Missing(_) => self.is_open(parent(&path)),
+            PropertyError::Missing(_) | PropertyError::MissingKey { .. } => {
+                self.is_open(parent(&path))
+            }
             // It takes both, whatever else there is.
             PropertyError::BothMetadata => {
                 return ["ProviderDetails", "ProviderDetailsFrom"]

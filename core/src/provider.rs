@@ -21,7 +21,8 @@ pub use previous::Previous;
 pub use rules::PROPERTIES;
 pub use schema::schema;
 pub use source::{Location, Source, Sources};
-pub use suggestion::{letters, nearest};
+pub use suggestion::meant_key;
+use suggestion::nearest;
 
 use crate::{
     details::{Details, PUBLIC_KEYS},
@@ -225,8 +226,9 @@ impl<'a> PropertyParser<'a> {
         // as missing.
         let readable = given.iter().flatten().all(|map| map.is_object());
         if let Some(kind) = kind.filter(|_| readable && given.iter().any(Option::is_some)) {
-            let has = |key: &str| given.iter().flatten().any(|map| map.get(key).is_some());
-            rules::check_required(kind, has, &mut self.errors);
+            let maps = given.iter().flatten().filter_map(|map| map.as_object());
+            let keys: Vec<_> = maps.flat_map(Map::keys).map(String::as_str).collect();
+            rules::check_required(kind, &keys, &mut self.errors);
         }
         if let Some(details) = &details {
             rules::check_details(details, kind, &mut self.errors);

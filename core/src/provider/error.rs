@@ -26,9 +26,17 @@ pub enum PropertyError {
         /// The known type with the most similar name.
         suggestion: Option<&'static str>,
     },
-    /// A required property, or a required key of `ProviderDetails`, that is missing.
+    /// A required property that is missing.
     #[error("{0} is required")]
     Missing(Cow<'static, str>),
+    /// A required key of `ProviderDetails` that is missing.
+    #[error("ProviderDetails.{key} is required{}", is_misspelt(misspelt.as_deref()))]
+    MissingKey {
+        /// The key.
+        key: &'static str,
+        /// The key that was probably meant for it.
+        misspelt: Option<String>,
+    },
     /// A value of the wrong kind or form.
     #[error("{path} must be {form}{}", but_not(shape.as_ref()))]
     Form {
@@ -68,8 +76,11 @@ pub enum PropertyError {
     #[error("ProviderName must be {0}: Cognito accepts no other name for this type")]
     SocialName(&'static str),
     /// A SAML provider without metadata.
-    #[error("ProviderDetails.MetadataURL or ProviderDetails.MetadataFile is required")]
-    NoMetadata,
+    #[error("ProviderDetails.MetadataURL or ProviderDetails.MetadataFile is required{}", is_misspelt(misspelt.as_deref()))]
+    NoMetadata {
+        /// The key that was probably meant for either.
+        misspelt: Option<String>,
+    },
     /// A SAML provider with both kinds of metadata.
     #[error(
         "MetadataURL and MetadataFile are both given (in ProviderDetails or ProviderDetailsFrom), and Cognito accepts only one: remove one"
@@ -121,9 +132,11 @@ impl PropertyError {
                 .unwrap_or(path)
                 .into(),
             Self::SocialName(_) => "ProviderName".into(),
-            Self::NoMetadata | Self::BothMetadata => "ProviderDetails".into(),
+            Self::NoMetadata { .. } | Self::BothMetadata => "ProviderDetails".into(),
             Self::ValueAndSource(key) => path_of("ProviderDetailsFrom", key).into(),
-            Self::ReadOnlyKey(key) => path_of("ProviderDetails", key).into(),
+            Self::MissingKey { key, .. } | Self::ReadOnlyKey(key) => {
+                path_of("ProviderDetails", key).into()
+            }
             Self::UnresolvedReference(key) => path_of("ProviderDetails", key).into(),
             Self::Metadata(_) => path_of("ProviderDetails", "MetadataFile").into(),
             Self::AcrNotOidc => "AcrMapping".into(),
@@ -157,6 +170,10 @@ fn did_you_mean(suggestion: Option<&str>) -> String {
     suggestion.map_or_else(String::new, |suggestion| {
         format!(": did you mean {suggestion}?")
     })
+}
+
+fn is_misspelt(key: Option<&str>) -> String {
+    key.map_or_else(String::new, |key| format!(": is {key} misspelt?"))
 }
 
 fn but_not(shape: Option<&Shape>) -> String {

@@ -4,8 +4,9 @@
 use std::{borrow::Cow, ops::RangeInclusive};
 
 use super::{
-    Members, ProviderType, StringMap,
+    Members, ProviderType, StringMap, documented_keys,
     error::{self, PropertyError},
+    meant_key,
 };
 use crate::{
     details::{VALUE_MAX, kept},
@@ -38,6 +39,8 @@ pub(super) const ACR_VALUE_MAX: usize = 64;
 pub(super) const ACR_LEVELS: [&str; 4] = ["Level1", "Level2", "Level3", "Level4"];
 /// The values of `attributes_request_method` for an OIDC provider.
 pub(super) const REQUEST_METHODS: [&str; 2] = ["GET", "POST"];
+/// The most unknown keys of `ProviderDetails` to compare with a required one that is missing.
+const UNKNOWN_KEYS_COMPARED: usize = 30;
 /// The key of `ProviderDetails` that Cognito returns and does not accept.
 pub(super) const DETAILS_RETURNED: &str = "ActiveEncryptionCertificate";
 
@@ -57,21 +60,28 @@ pub(super) fn check_name(name: &str, kind: Option<ProviderType>, errors: &mut Ve
     }
 }
 
-/// Checks that the keys required by Cognito are present; `has` returns whether a key is, whatever
-/// its value.
-pub(super) fn check_required(
-    kind: ProviderType,
-    has: impl Fn(&str) -> bool,
-    errors: &mut Vec<PropertyError>,
-) {
+/// Checks that the keys required by Cognito are among `given`, whatever their values.
+pub(super) fn check_required(kind: ProviderType, given: &[&str], errors: &mut Vec<PropertyError>) {
+    let has = |key| given.contains(&key);
+    let misspelt = |missing: &[&str]| {
+        let meant = |key: &&&str| meant_key(key, kind).is_some_and(|key| missing.contains(&key));
+        let unknown = given
+            .iter()
+            .filter(|key| !documented_keys(kind).contains(key));
+        let misspelt = unknown.take(UNKNOWN_KEYS_COMPARED).find(meant);
+        misspelt.map(|key| error::shown_key(key))
+    };
     for key in required_keys(kind).iter().filter(|key| !has(key)) {
-        errors.push(PropertyError::Missing(
-            format!("ProviderDetails.{key}").into(),
-        ));
+        errors.push(PropertyError::MissingKey {
+            key,
+            misspelt: misspelt(&[key]),
+        });
     }
     if kind == ProviderType::Saml {
         match (has("MetadataURL"), has("MetadataFile")) {
-            (false, false) => errors.push(PropertyError::NoMetadata),
+            (false, false) => errors.push(PropertyError::NoMetadata {
+                misspelt: misspelt(&["MetadataURL", "MetadataFile"]),
+            }),
             // "Only one of the MetadataURL or MetadataFile should be provided."
             (true, true) => errors.push(PropertyError::BothMetadata),
             _ => {}

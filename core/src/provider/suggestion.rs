@@ -1,7 +1,9 @@
 //! Suggestions for misspelt names.
 
+use super::{ProviderType, documented_keys};
+
 /// Returns the known name that is nearest to `word`, if it is near enough.
-pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = letters(word);
     let distances = known
         .iter()
@@ -12,7 +14,7 @@ pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Returns a name in lower case and without punctuation, for comparison.
-pub fn letters(name: &str) -> String {
+fn letters(name: &str) -> String {
     let kept = name.chars().filter(|c| c.is_alphanumeric());
     kept.flat_map(char::to_lowercase).take(LONGEST).collect()
 }
@@ -20,6 +22,52 @@ pub fn letters(name: &str) -> String {
 /// The most letters to compare, more than any known name has. The time of a comparison grows with
 /// the square of the length.
 const LONGEST: usize = 64;
+
+/// Names that other documents have for the same: the discovery of OIDC, the console, the
+/// providers themselves. Without case and punctuation.
+const ALIASES: [(&str, &str); 30] = [
+    ("authorizationendpoint", "authorize_url"),
+    ("authorizationurl", "authorize_url"),
+    ("authorizeendpoint", "authorize_url"),
+    ("authendpoint", "authorize_url"),
+    ("authurl", "authorize_url"),
+    ("tokenendpoint", "token_url"),
+    ("tokenuri", "token_url"),
+    ("userinfoendpoint", "attributes_url"),
+    ("userinfourl", "attributes_url"),
+    ("userinfo", "attributes_url"),
+    ("attributesendpoint", "attributes_url"),
+    ("jwksendpoint", "jwks_uri"),
+    ("jwksurl", "jwks_uri"),
+    ("jwks", "jwks_uri"),
+    ("issuer", "oidc_issuer"),
+    ("issuerurl", "oidc_issuer"),
+    ("issueruri", "oidc_issuer"),
+    ("scope", "authorize_scopes"),
+    ("scopes", "authorize_scopes"),
+    ("secret", "client_secret"),
+    ("appsecret", "client_secret"),
+    ("appid", "client_id"),
+    ("servicesid", "client_id"),
+    ("metadata", "MetadataFile"),
+    ("metadatadocument", "MetadataFile"),
+    ("metadataxml", "MetadataFile"),
+    ("metadatauri", "MetadataURL"),
+    ("requestmethod", "attributes_request_method"),
+    ("encryptedassertions", "EncryptedResponses"),
+    ("signingalgorithm", "RequestSigningAlgorithm"),
+];
+
+/// Returns the documented key of a provider type that `key` probably stands for.
+pub fn meant_key(key: &str, kind: ProviderType) -> Option<&'static str> {
+    let documented = documented_keys(kind);
+    let plain = letters(key);
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == plain);
+    alias
+        .map(|(_, meant)| *meant)
+        .filter(|meant| documented.contains(meant))
+        .or_else(|| nearest(key, &documented))
+}
 
 #[cfg(test)]
 mod tests {

@@ -172,6 +172,44 @@ fn every_type_names_its_missing_keys() {
 }
 
 #[test]
+fn a_required_key_that_is_missing_is_looked_for_under_other_names() {
+    use ProviderType::{Google, Oidc, Saml};
+    let metadata = "ProviderDetails.MetadataURL or ProviderDetails.MetadataFile is required";
+    let id = "ProviderDetails.client_id is required";
+    for (kind, given, required, misspelt) in [
+        (Saml, "MetadataUrl", metadata, true),
+        (Saml, "metadata_file", metadata, true),
+        (Saml, "IDPSignOut", metadata, false),
+        (Google, "clientId", id, true),
+        (Google, "app_id", id, true),
+        (
+            Oidc,
+            "issuer",
+            "ProviderDetails.oidc_issuer is required",
+            true,
+        ),
+        // A documented key is no misspelt one, however near.
+        (Google, "client_secret", id, false),
+    ] {
+        let with_source = json!({
+            "ProviderDetailsFrom": {given: {"SsmParameter": {"Name": "a"}}},
+        });
+        let mut from = minimal(kind, &[]);
+        from["ProviderDetailsFrom"] = with_source["ProviderDetailsFrom"].clone();
+        for properties in [minimal(kind, &[given]), from] {
+            let said = errors(&properties);
+            let full = format!("{required}: is {given} misspelt?");
+            assert!(said.contains(required), "{said}");
+            assert_eq!(said.contains(&full), misspelt, "{said}");
+        }
+    }
+    let many: Vec<_> = (0..100).map(|n| format!("key{n:03}")).collect();
+    let mut many: Vec<_> = many.iter().map(String::as_str).collect();
+    many.push("zclient_id");
+    assert!(!errors(&minimal(Google, &many)).contains("misspelt"));
+}
+
+#[test]
 fn metadata_url_and_file_are_mutually_exclusive() {
     let both = "MetadataURL and MetadataFile are both given (in ProviderDetails or \
                 ProviderDetailsFrom), and Cognito accepts only one: remove one";
