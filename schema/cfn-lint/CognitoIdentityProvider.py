@@ -24,10 +24,16 @@ class CognitoIdentityProvider(CfnLintJsonSchema):
             keywords=["Resources/Custom::CognitoIdentityProvider/Properties"],
             all_matches=True,
         )
-        self._schema = json.loads(SCHEMA.read_text())
         self._use_schema_arg = False
+        # Where cfn-lint cannot resolve one function, such as a Ref, it drops all errors of an allOf.
+        whole = json.loads(SCHEMA.read_text())
+        self._parts = [*whole.pop("allOf"), whole]
 
     def validate(self, validator, keywords, instance, schema):
+        for self._schema in self._parts:
+            yield from self._errors(validator, keywords, instance, schema)
+
+    def _errors(self, validator, keywords, instance, schema):
         for error in super().validate(validator, keywords, instance, schema):
             if error.validator == "required":
                 if left_open(instance, error):

@@ -58,6 +58,20 @@ def test_what_is_missing_is_said_once(tmp_path):
     assert lint(tmp_path, both) == secret
 
 
+def test_what_is_missing_is_said_beside_a_value_that_only_the_deployment_knows(tmp_path):
+    for kind, key, required in [
+        ("OIDC", "oidc_issuer", ["attributes_request_method", "authorize_scopes", "client_id"]),
+        ("SAML", "IDPSignout", ["MetadataURL"]),
+        ("Google", "client_id", ["authorize_scopes", "client_secret"]),
+    ]:
+        details = {key: {"Ref": "AWS::Region"}}
+        name = kind if kind == "Google" else "Corp"
+        given = {"ProviderType": kind, "ProviderName": name, "ProviderDetails": details}
+        assert sorted(lint(tmp_path, given)) == [
+            f"{name!r} is a required property" for name in required
+        ]
+
+
 def test_no_value_of_the_details_is_quoted(tmp_path):
     planted = "planted"
     for details in [
