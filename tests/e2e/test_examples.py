@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from cryptography import x509
 from emulator import HANDLER_STACK, REGION, ROOT
+from pages import blocks, shell
 from stacks import Stack, names, provider
 
 SECRETS = {
@@ -54,7 +55,7 @@ WITH_SECRET = {
 
 
 @pytest.mark.parametrize("name", WITH_SECRET)
-def test_an_example_with_a_secret_is_deployed_as_it_is_and_then_by_its_steps(aws, name):
+def test_an_example_with_a_secret_is_deployed_as_it_is_and_then_by_its_steps(aws, name, tmp_path):
     provider_name, given, key = WITH_SECRET[name]
     stack = Stack(aws, name)
     body = (ROOT / "examples" / f"{name}.yaml").read_text()
@@ -70,10 +71,13 @@ def test_an_example_with_a_secret_is_deployed_as_it_is_and_then_by_its_steps(aws
     assert readable_by(aws, f"{name}-secret") == outcome.outputs["SecretArn"]
     assert "Type: Custom::CognitoIdentityProvider\n    DependsOn: ReadSecret\n" in body
 
-    secrets = aws.client("secretsmanager")
+    (write,) = blocks(f"examples/{name}.yaml")
+    write = write.replace("SECRET_ARN", outcome.outputs["SecretArn"])
     for value, revision in [("planted", "1"), ("planted-rotated", "2")]:
-        text = json.dumps({key: value}) if key == "client_secret" else value
-        secrets.put_secret_value(SecretId=outcome.outputs["SecretArn"], SecretString=text)
+        pem = f"-----BEGIN PRIVATE KEY-----\n{value[:4]}\n{value[4:]}\n-----END PRIVATE KEY-----\n"
+        (tmp_path / "AuthKey_KEYID.p8").write_text(pem)
+        (tmp_path / "secret.json").write_text(json.dumps({"client_secret": value}))
+        shell(aws, tmp_path, write)
         updated = stack.update(body, Revision=revision, **given)
         assert updated.status == "UPDATE_COMPLETE", updated.reason
         details = provider(aws, pool, provider_name)["ProviderDetails"]

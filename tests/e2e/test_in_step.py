@@ -9,11 +9,11 @@ daily rule are invoked with the input that the emulator keeps for them.
 import datetime
 import json
 import re
-import subprocess
 import time
 
 import pytest
-from emulator import HANDLER_STACK, ROOT, environment
+from emulator import HANDLER_STACK, ROOT
+from pages import printed, shell
 from stacks import Stack, names, provider
 
 BODY = (ROOT / "examples" / "in-step.yaml").read_text()
@@ -410,29 +410,16 @@ def test_the_alarm_is_on_the_metric_that_the_function_writes(in_step):
     ]
 
 
-def block(page, beginning):
-    """The commands of a page that begin so."""
-    text = (ROOT / page).read_text()
-    return re.search(rf"```sh\n({re.escape(beginning)}.*?)```", text, re.DOTALL)[1]
-
-
-def run(commands, aws, folder):
-    ended = subprocess.run(
-        ["bash", "-euc", commands], cwd=folder, env=environment(aws.url),
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended.stdout
-
-
 def test_the_commands_of_the_readme_and_the_reference(in_step, tmp_path):
     in_step.change_by_hand(authorize_scopes="openid")
     (tmp_path / "events").mkdir()
-    run(block("docs/reference.md", "RULE="), in_step.aws, tmp_path / "events")
+    shell(in_step.aws, tmp_path / "events", printed("docs/reference.md", "RULE="))
     pool = json.dumps(in_step.daily("UserPool"))
     (tmp_path / "events" / "detect-pool-drift.json").write_text(pool)
-    printed = run(block("README.md", "FUNCTION="), in_step.aws, tmp_path)
-    drifts = re.findall(r'"StackResourceDriftStatus": ?"(\w+)"', printed)
-    assert drifts == ["MODIFIED", "IN_SYNC"], printed
-    assert re.findall(r'"Applied": ?(\w+)', printed) == ["true"]
+    shown = shell(in_step.aws, tmp_path, printed("README.md", "FUNCTION="))
+    drifts = re.findall(r'"StackResourceDriftStatus": ?"(\w+)"', shown)
+    assert drifts == ["MODIFIED", "IN_SYNC"], shown
+    assert re.findall(r'"Applied": ?(\w+)', shown) == ["true"]
+    # The emulator records no calls in its CloudTrail, but it takes the command.
+    shell(in_step.aws, tmp_path, printed("docs/reference.md", "aws cloudtrail"))
     assert in_step.details("Google")["authorize_scopes"] == "openid email profile"

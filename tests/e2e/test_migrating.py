@@ -20,7 +20,8 @@ import zipfile
 
 import pytest
 from botocore.exceptions import ClientError
-from emulator import BUILT, ROOT
+from emulator import BUILT, HERE, ROOT
+from pages import printed, shell
 from stacks import Stack, provider
 
 PAGE = ROOT / "docs" / "migrating.md"
@@ -215,9 +216,12 @@ def standing_in(template, arn):
 # -- From the console, and from Terraform -------------------------------------------------------
 
 
-def test_a_provider_made_by_hand_is_adopted(aws, pools):
+def test_a_provider_made_by_hand_is_adopted(aws, pools, tmp_path):
     pool = pools()
     make(aws, pool)
+    save = printed("docs/migrating.md", "aws cognito-idp describe-identity-provider")
+    save = changed(save, "eu-west-1_Example01", pool)
+    shell(aws, tmp_path, save)
     client = aws.client("cognito-idp").create_user_pool_client(
         UserPoolId=pool,
         ClientName="web",
@@ -242,6 +246,10 @@ def test_a_provider_made_by_hand_is_adopted(aws, pools):
         outcome = stack.update(settled, **given)
         assert outcome.status == "UPDATE_COMPLETE", outcome.reason
         assert "login.partner.example.com" in sign_in(aws, client, "Partner")
+
+    shell(aws, tmp_path, changed(save, "before.json", "after.json"))
+    differs = shell(aws, tmp_path, printed("docs/migrating.md", "diff"), status=1)
+    assert set(re.findall(r'^[<>] +"(\w+)"', differs, re.MULTILINE)) == {"LastModifiedDate"}
 
     # It is the stack's own from now on.
     stack.delete()
@@ -432,6 +440,23 @@ def put_behind(aws, code):
     functions.update_function_code(FunctionName="other-handler", ZipFile=code.archive())
 
 
+def put_ours_behind_by_the_page(aws, folder):
+    """Does the same for the function of this project, with the commands of the page."""
+    functions = aws.client("lambda")
+    functions.update_function_configuration(
+        FunctionName="other-handler",
+        Environment={"Variables": {"RESPONSE_URL_HOSTS": f"localhost:{aws.port}"}},
+    )
+    built = folder / ".aws-sam" / "build"
+    built.mkdir(parents=True)
+    (built / "Function").symlink_to(OURS.file.parent)
+    commands = printed("docs/migrating.md", "python3 -m zipfile")
+    commands = changed(changed(commands, "OTHER", "other-handler"), "arm64", HERE)
+    shell(aws, folder, commands)
+    configuration = functions.get_function_configuration(FunctionName="other-handler")
+    assert configuration.items() >= OURS.configuration.items()
+
+
 def called_otherwise(template):
     """The same, from a handler whose properties have other names."""
     template = json.loads(template)
@@ -441,13 +466,13 @@ def called_otherwise(template):
     return json.dumps(template)
 
 
-def test_a_stack_of_another_handler_changes_over(aws, pools, other_handler):
+def test_a_stack_of_another_handler_changes_over(aws, pools, other_handler, tmp_path):
     pool = pools()
     stack = Stack(aws, "other-handler")
     outcome = stack.create(theirs(other_handler, pool))
     assert outcome.outputs == {"Id": "Partner"}, outcome.reason
     with undisturbed(aws, pool, "Partner"):
-        put_behind(aws, OURS)
+        put_ours_behind_by_the_page(aws, tmp_path)
         # Something has to change for CloudFormation to send an Update.
         outcome = stack.update(theirs(other_handler, pool, Revision="1"))
         assert outcome.status == "UPDATE_COMPLETE", outcome.reason
@@ -557,7 +582,7 @@ def test_a_provider_moves_to_another_logical_id(aws, pools):
 # -- Leaving ------------------------------------------------------------------------------------
 
 
-def test_a_provider_leaves_for_the_native_resource(aws):
+def test_a_provider_leaves_for_the_native_resource(aws, tmp_path):
     stack = Stack(aws, "leave")
     after = changed(example("native-after.yaml"), "      AdoptExisting: true\n", "")
     outcome = stack.create(after)
@@ -574,20 +599,11 @@ def test_a_provider_leaves_for_the_native_resource(aws):
 
     # On AWS the native resource now takes it by an import. The emulator does not know that one.
     native = changed(example("native-before.yaml"), "[!Ref Corp]", "[Corp]")
-    with pytest.raises(ClientError, match="Unrecognized resource types"):
-        aws.client("cloudformation").create_change_set(
-            StackName=stack.name,
-            ChangeSetName="import",
-            ChangeSetType="IMPORT",
-            TemplateBody=native,
-            ResourcesToImport=[
-                {
-                    "ResourceType": "AWS::Cognito::UserPoolIdentityProvider",
-                    "LogicalResourceId": "Corp",
-                    "ResourceIdentifier": {"UserPoolId": pool, "ProviderName": "Corp"},
-                }
-            ],
-        )
+    (tmp_path / "native.yaml").write_text(native)
+    commands = printed("docs/migrating.md", "aws cloudformation create-change-set")
+    commands = changed(changed(commands, "identity", stack.name), "eu-west-1_Example01", pool)
+    refused = shell(aws, tmp_path, f"({commands}) 2>&1 || true")
+    assert "Unrecognized resource types" in refused
     stack.delete()
 
 

@@ -1,4 +1,4 @@
-"""The commands of docs/operating.md, as they are printed there, and the tool behind them."""
+"""The commands of docs/operating.md, and the tool behind them."""
 
 import http.server
 import json
@@ -12,9 +12,10 @@ import time
 import emulator
 import pytest
 from emulator import HANDLER_STACK, ROOT
+from pages import printed, shell
 from stacks import Stack, names
 
-PAGE = (ROOT / "docs" / "operating.md").read_text()
+LOOK = printed("docs/operating.md", "QUEUE=")
 
 PROVIDER = """
 Parameters:
@@ -38,29 +39,11 @@ Outputs:
 """
 
 
-def section(title):
-    """The shell blocks under a heading of the page."""
-    text = re.split(r"^## ", PAGE, flags=re.MULTILINE)
-    text = next(part for part in text if part.startswith(f"{title}\n"))
-    return [textwrap.dedent(block) for block in re.findall(r"^ *```sh\n(.*?)```", text, re.M | re.S)]
-
-
-def shell(aws, folder, commands):
-    """Runs commands in a folder that holds what they name of the repository."""
-    tools = folder / "tools"
-    if not tools.exists():
-        tools.symlink_to(ROOT / "tools")
-    # Version 1 of the AWS CLI calls SQS at its old host, whatever AWS_ENDPOINT_URL says.
-    here = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n'
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", here + commands],
-        cwd=folder,
-        env=emulator.environment(aws.url),
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with what the commands name of the repository."""
+    (tmp_path / "tools").symlink_to(ROOT / "tools")
+    return tmp_path
 
 
 @pytest.fixture
@@ -90,27 +73,27 @@ def outputs(aws):
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def test_an_event_that_was_not_answered_is_answered_once_the_cause_is_mended(mute, tmp_path):
+def test_an_event_that_was_not_answered_is_answered_once_the_cause_is_mended(mute, folder):
     stack = begin(mute, PROVIDER)
-    look, again, _, clear = section("A stack hangs")
-    shown = shell(mute, tmp_path, look)
+    shown = shell(mute, folder, LOOK)
     assert "LogicalResourceId: Google" in shown and stack.stack_id in shown
 
     hosts = {"RESPONSE_URL_HOSTS": f"localhost:{mute.port}"}
     mute.client("lambda").update_function_configuration(
         FunctionName=mute.token, Environment={"Variables": hosts}
     )
-    shell(mute, tmp_path, again)
-    assert json.loads((tmp_path / "result.json").read_text())["Status"] == "SUCCESS"
+    shell(mute, folder, printed("docs/operating.md", "FUNCTION="))
+    assert json.loads((folder / "result.json").read_text())["Status"] == "SUCCESS"
     outcome = stack.settled()
     assert outcome.status == "CREATE_COMPLETE", outcome.reason
     assert names(mute, outcome.outputs["Pool"]) == ["Google"]
 
     queue = outputs(mute)["UnansweredEventsUrl"]
-    shell(mute, tmp_path, f"QUEUE={queue}\n{clear}")
+    clear = printed("docs/operating.md", "aws sqs purge-queue")
+    shell(mute, folder, f"QUEUE={queue}\n{clear}")
     received = mute.client("sqs").receive_message(QueueUrl=queue)
     assert "Messages" not in received
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["tools"]
+    assert sorted(path.name for path in folder.iterdir()) == ["tools"]
 
 
 def test_the_alarms_and_the_dashboard_are_about_the_queue_and_the_function(mute):
@@ -128,10 +111,9 @@ def test_the_alarms_and_the_dashboard_are_about_the_queue_and_the_function(mute)
     assert charts[3]["query"].startswith("SOURCE '")
 
 
-def test_a_stack_that_hangs_is_made_to_fail(mute, tmp_path):
+def test_a_stack_that_hangs_is_made_to_fail(mute, folder):
     stack = begin(mute, PROVIDER)
-    look, _, fail, _ = section("A stack hangs")
-    shell(mute, tmp_path, look + fail)
+    shell(mute, folder, LOOK + printed("docs/operating.md", "python3 tools/answer.py"))
     # The stack is not at its end: the Delete of the rollback is not answered either.
     deadline = time.monotonic() + 60
     while not (reasons := stack._reasons()):
@@ -268,7 +250,7 @@ def test_providers_that_no_stack_declares_are_listed(aws, tmp_path):
             "authorize_scopes": "openid",
         },
     )
-    (commands,) = section("A provider that no stack manages")
+    commands = printed("docs/operating.md", "POOL=")
     assert "POOL=us-east-1_Example01" in commands
     commands = commands.replace("us-east-1_Example01", pool)
     assert shell(aws, tmp_path, commands).split() == ["Stray"]
@@ -294,7 +276,10 @@ def test_a_wedged_rollback_is_continued(aws, tmp_path):
         "    Properties: {ServiceToken: !ImportValue cfn-cognito-idp-ServiceToken}\n"
     )
     secrets.create_secret(Name="newer", SecretString="second")
-    for command in section("A rollback is stuck because a secret cannot be read"):
+    for command in (
+        printed("docs/operating.md", "aws cloudformation continue-update-rollback --stack-name identity\n"),
+        printed("docs/operating.md", "aws cloudformation continue-update-rollback --stack-name identity --res"),
+    ):
         secrets.create_secret(Name="older", SecretString="first")
         stack = Stack(aws, "identity")
         outcome = stack.create(template("older"))

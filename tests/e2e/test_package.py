@@ -5,7 +5,6 @@ They are made here of the function that the other tests use, not of an optimized
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import tomllib
@@ -15,6 +14,7 @@ import package
 import pytest
 import yaml
 from emulator import BIN, BUILT, HANDLER_STACK, HERE, ROOT
+from pages import printed, shell
 from stacks import Stack, provider
 
 EXECUTABLE = BUILT.parent / "Function" / "bootstrap"
@@ -42,8 +42,7 @@ def dist(tmp_path):
 
 def deploy(dist, aws, tmp_path):
     """Runs the commands of the README in dist/, without cargo, sam and everything else."""
-    section = (ROOT / "README.md").read_text().split("## Deploy a release without building")[1]
-    commands = re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1].replace("arm64", HERE)
+    commands = printed("README.md", "sha256sum").replace("arm64", HERE)
     # A stack that exists keeps the parameters that the command does not name.
     commands = f"{commands.strip()} --parameter-overrides ResponseUrlHosts=localhost:{aws.port}"
     tools = tmp_path / "bin"
@@ -74,12 +73,21 @@ def resources(aws):
 
 def test_a_release_is_deployed_by_the_aws_cli_alone(dist, tmp_path):
     with emulator.emulator() as aws:
-        printed = deploy(dist, aws, tmp_path)
-        assert f"{package.NAME}-{HERE}.zip: OK" in printed
+        shown = deploy(dist, aws, tmp_path)
+        assert f"{package.NAME}-{HERE}.zip: OK" in shown
         stack = Stack(aws, "corp")
         outcome = stack.create(PROVIDER)
         assert outcome.status == "CREATE_COMPLETE", outcome.reason
         assert provider(aws, outcome.outputs["Pool"], "Corp")["ProviderType"] == "SAML"
+        stack.delete()
+        handler = Stack(aws, HANDLER_STACK)
+        described = handler.cloudformation.describe_stacks(StackName=handler.name)
+        handler.stack_id = described["Stacks"][0]["StackId"]
+        [bucket] = aws.client("s3").list_buckets()["Buckets"]
+        remove = printed("README.md", "aws cloudformation delete-stack")
+        shell(aws, tmp_path, f"BUCKET={bucket['Name']}\n{remove}")
+        assert aws.client("s3").list_buckets()["Buckets"] == []
+        assert handler.settled().status == "DELETE_COMPLETE"
 
 
 def test_a_release_updates_in_place_what_sam_has_deployed(aws, dist, tmp_path):
