@@ -23,20 +23,30 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 NAME = "cfn-cognito-idp"
+CHECK = f"{NAME}-check"
 DIST = ROOT / "dist"
 # Apart from target/, whose crates are compiled without these flags.
 TARGET_DIR = ROOT / "target" / "package"
 TARGETS = {"arm64": "aarch64-unknown-linux-gnu", "x86_64": "x86_64-unknown-linux-gnu"}
+# Statically linked, so that the check runs on every Linux.
+CHECK_TARGETS = {key: target.replace("gnu", "musl") for key, target in TARGETS.items()}
 # The licence of the function, and what the Serverless Application Repository shows of it.
 COPIED = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"]
 
 
 def main():
     shutil.rmtree(DIST, ignore_errors=True)
-    package(DIST, {architecture: build(target) for architecture, target in TARGETS.items()})
+    package(DIST, {architecture: build(NAME, target) for architecture, target in TARGETS.items()})
     for architecture, target in TARGETS.items():
-        write_sbom(DIST / f"{NAME}-{architecture}.cdx.json", target)
-    write_licences(DIST / "THIRD-PARTY-LICENSES.txt")
+        write_sbom(DIST / f"{NAME}-{architecture}.cdx.json", "Cargo.toml", target)
+    for architecture, target in CHECK_TARGETS.items():
+        check = DIST / f"{CHECK}-linux-{architecture}"
+        shutil.copy(build(CHECK, target), check)
+        write_sbom(check.with_name(f"{check.name}.cdx.json"), "check/Cargo.toml", target)
+    # For all targets, of which the builds fetch two.
+    run("cargo", "fetch", "--locked")
+    write_licences(DIST / "THIRD-PARTY-LICENSES.txt", "Cargo.toml")
+    write_licences(DIST / "THIRD-PARTY-LICENSES-check.txt", "check/Cargo.toml")
     (DIST / "BUILD.txt").write_text(build_conditions())
     write_sums(DIST)
     for file in sorted(DIST.iterdir()):
@@ -55,18 +65,18 @@ def package(dist, executables):
     write_sums(dist)
 
 
-def build(target):
-    """Compiles the function as `sam build` does, without the paths of this machine in it."""
+def build(name, target):
+    """Compiles as `sam build` does, without the paths of this machine in the executable."""
     home = os.environ.get("CARGO_HOME", pathlib.Path.home() / ".cargo")
     flags = [f"--remap-path-prefix={ROOT}=/{NAME}", f"--remap-path-prefix={home}=/cargo"]
     with contextlib.suppress(FileNotFoundError):
         run("rustup", "target", "add", target)
     run(
-        BIN / "cargo-lambda", "lambda", "build", "--release", "--locked", "--bin", NAME,
-        "--target", target, "--lambda-dir", TARGET_DIR / "lambda" / target,
+        BIN / "cargo-lambda", "lambda", "build", "--release", "--locked", "--package", name,
+        "--bin", name, "--target", target, "--lambda-dir", TARGET_DIR / "lambda" / target,
         RUSTFLAGS=" ".join(flags), CARGO_TARGET_DIR=str(TARGET_DIR),
     )  # fmt: skip
-    return TARGET_DIR / "lambda" / target / NAME / "bootstrap"
+    return TARGET_DIR / "lambda" / target / name / "bootstrap"
 
 
 def zipped(executable):
@@ -109,8 +119,8 @@ def any_partition(node):
     return node
 
 
-def write_sbom(file, target):
-    """Writes the crates in the function as CycloneDX, without dates and without local paths."""
+def write_sbom(file, package, target):
+    """Writes the crates in an executable as CycloneDX, without dates and without local paths."""
     made = f"{NAME}.sbom"
     run(
         ROOT / ".tools/bin/cargo-cyclonedx", "cyclonedx", "--quiet", "--format", "json",
@@ -120,16 +130,17 @@ def write_sbom(file, target):
     # It makes one for each crate of the workspace, beside its Cargo.toml.
     for manifest in git("ls-files", "*Cargo.toml").split():
         sbom = (ROOT / manifest).parent / f"{made}.json"
-        if manifest == "Cargo.toml":
+        if manifest == package:
             file.write_text(sbom.read_text().replace(f"file://{ROOT}", f"file:///{NAME}"))
         sbom.unlink(missing_ok=True)
 
 
-def write_licences(file):
-    """Writes the licences of the crates in the function."""
+def write_licences(file, package):
+    """Writes the licences of the crates in an executable."""
     run(
         ROOT / ".tools/bin/cargo-about", "generate", "--locked", "--offline", "--fail",
-        "--config", "tools/licenses.toml", "--output-file", file, "tools/licenses.hbs",
+        "--manifest-path", package, "--config", "tools/licenses.toml", "--output-file", file,
+        "tools/licenses.hbs",
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
-"""`make try`: starts the function of each zip in dist/ and sends it a Create.
+"""`make try`: starts the function of each zip in dist/ and sends it a Create, and runs each check.
 
-A function that this machine cannot start is an error, with `--if-possible` only a message.
+An executable that this machine cannot start is an error, with `--if-possible` only a message.
 """
 
 import os
@@ -12,17 +12,17 @@ import zipfile
 
 import emulator
 from emulator import HERE
-from package import DIST, NAME, TARGETS
+from package import CHECK, DIST, NAME, TARGETS
 
 
 def main():
-    missing = [problem for architecture in TARGETS if (problem := try_zip(architecture))]
+    missing = [problem for architecture in TARGETS if (problem := try_both(architecture))]
     print("\n".join(missing), end="\n" if missing else "")
     return 1 if missing and "--if-possible" not in sys.argv else 0
 
 
-def try_zip(architecture):
-    """Starts the function of one zip. Returns what this machine lacks to do so, if anything."""
+def try_both(architecture):
+    """Starts both executables of an architecture. Returns what this machine lacks, if anything."""
     emulate = []
     if architecture != HERE:
         cpu, system = TARGETS[architecture].split("-unknown-")
@@ -31,7 +31,7 @@ def try_zip(architecture):
         if not shutil.which(emulate[0]) or not libraries.is_dir():
             debian = {"arm64": "arm64", "x86_64": "amd64"}[architecture]
             return (
-                f"NOT STARTED: the function for {architecture}. Install {emulate[0]} and "
+                f"NOT STARTED: the function and the check for {architecture}. Install {emulate[0]} and "
                 f"{libraries}, on Debian by: apt-get install qemu-user libc6-{debian}-cross"
             )
     with tempfile.TemporaryDirectory() as folder:
@@ -46,6 +46,8 @@ def try_zip(architecture):
             ],
             echo=print,
         )  # fmt: skip
+    check = DIST / f"{CHECK}-linux-{architecture}"
+    emulator.run([*emulate, check, *sorted(emulator.ROOT.glob("examples/*.yaml"))], echo=print)
     return None
 
 
