@@ -153,7 +153,7 @@ export class CognitoIdentityProviderFunction
       public readonly functionArn = attributes.functionArn;
       public readonly role = attributes.role;
     }
-    return new Import(scope, id);
+    return new Import(scope, id, { environmentFromArn: attributes.functionArn });
   }
 
   /**

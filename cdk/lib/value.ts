@@ -2,6 +2,7 @@ import type { SecretsManagerSecretOptions } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
+import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { IStringParameter } from "aws-cdk-lib/aws-ssm";
 import { decrypt, type Source } from "./private/source";
@@ -102,6 +103,7 @@ export class ProviderValue {
         bucket: bucket.bucketName,
         key,
         enableEvents: () => bucket.enableEventBridgeNotification(),
+        isAsset: bucket.node.scope instanceof Asset,
       },
     });
   }

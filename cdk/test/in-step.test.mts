@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Duration } from "aws-cdk-lib";
 import { Match } from "aws-cdk-lib/assertions";
 import { Schedule } from "aws-cdk-lib/aws-events";
+import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import {
   CognitoIdentityProviderApple,
@@ -11,7 +12,7 @@ import {
   ProviderValue,
   SamlMetadata,
 } from "../lib/index.js";
-import { errors, stack, template } from "./stacks.mts";
+import { errors, stack, template, warnings } from "./stacks.mts";
 
 const RULE = "AWS::Events::Rule";
 const PERMISSION = "AWS::Lambda::Permission";
@@ -117,6 +118,19 @@ test("a changed object applies the provider, and the bucket sends its events", (
   });
 });
 
+test("an asset never changes under its key, so its bucket is left as it is", () => {
+  const of = stack();
+  const asset = new Asset(of, "Metadata", { path: import.meta.filename });
+  new CognitoIdentityProviderSaml(of, "Corp", {
+    userPool: of.userPool,
+    metadata: SamlMetadata.fromBucket(asset.bucket, asset.s3ObjectKey),
+    applyOnChange: true,
+  });
+  template(of).resourceCountIs(RULE, 0);
+  template(of).resourceCountIs("Custom::S3BucketNotifications", 0);
+  assert.match(String(warnings(of)), /applyOnChange has no effect on an asset/);
+});
+
 test("rules that would send a secret are an error", () => {
   const of = stack();
   new CognitoIdentityProviderApple(of, "Apple", {
@@ -131,7 +145,7 @@ test("rules that would send a secret are an error", () => {
   const reported = errors(of);
   assert.match(
     reported,
-    /\[Stack\/Apple\] detectDrift and applyOnChange need a ProviderDetails.private_key that the function reads: give it with ProviderValue/,
+    /\[Stack\/Apple\] detectDrift and applyOnChange need a privateKey \(ProviderDetails.private_key\) that the function reads: give it with ProviderValue/,
   );
   // One mistake, one message.
   assert.ok(!reported.includes("has no effect"));

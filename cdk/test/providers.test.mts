@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { Match } from "aws-cdk-lib/assertions";
+import { Annotations, Match } from "aws-cdk-lib/assertions";
 import * as cognito from "aws-cdk-lib/aws-cognito";
+import * as iam from "aws-cdk-lib/aws-iam";
 import * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import {
   CognitoIdentityProviderAmazon,
   CognitoIdentityProviderApple,
   CognitoIdentityProviderFacebook,
+  CognitoIdentityProviderFunction,
   CognitoIdentityProviderGoogle,
   CognitoIdentityProviderOidc,
   CognitoIdentityProviderSaml,
@@ -309,18 +311,53 @@ test("all errors are reported at once, at the path of the construct, and without
   assert.deepEqual(
     lines.map((line) => line.replace(/.*\[Stack\/Partner\] /, "")),
     [
-      "ProviderDetails.oidc_issuer must be a URL that starts with https://",
-      "AcrMapping.Level1 may contain only printable ASCII characters except spaces, double quotes and backslashes",
-      'the key of AttributeMapping."" must have 1 to 32 characters but has 0',
-      "IdpIdentifiers[0] may contain only letters, digits, spaces and _ + = . @ -",
-      "ProviderDetails.ActiveEncryptionCertificate is set by Cognito and cannot be declared: remove it",
-      "ProviderDetails.client_secret contains a dynamic reference ({{resolve:…}}) that CloudFormation does not resolve here: use ProviderValue instead",
-      "ProviderName must have 1 to 32 characters but has 40",
-      "ServiceTimeout must be a number of seconds from 1 to 3600",
-      "ProviderDetails.client_id is set by a property of the construct: remove it from additionalDetails",
+      "issuerUrl (ProviderDetails.oidc_issuer) must be a URL that starts with https://",
+      "acrMapping (AcrMapping.Level1) may contain only printable ASCII characters except spaces, double quotes and backslashes",
+      'the key of attributeMapping (AttributeMapping."") must have 1 to 32 characters but has 0',
+      "identifiers (IdpIdentifiers[0]) may contain only letters, digits, spaces and _ + = . @ -",
+      "additionalDetails (ProviderDetails.ActiveEncryptionCertificate) is set by Cognito and cannot be declared: remove it",
+      "clientSecret (ProviderDetails.client_secret) contains a dynamic reference ({{resolve:…}}) that CloudFormation does not resolve here: use ProviderValue instead",
+      "name (ProviderName) must have 1 to 32 characters but has 40",
+      "serviceTimeout (ServiceTimeout) must be a number of seconds from 1 to 3600",
+      "clientId (ProviderDetails.client_id) is set by a property of the construct: remove it from additionalDetails",
     ],
   );
   assert.ok(!reported.includes("planted"));
+});
+
+test("a secret in place of its value is an error that shows how to write it", () => {
+  const of = stack();
+  const { userPool } = of;
+  const clientSecret = of.secret() as unknown as ProviderValue;
+  assert.throws(
+    () =>
+      new CognitoIdentityProviderGoogle(of, "Google", { userPool, clientId: "id", clientSecret }),
+    {
+      message:
+        "Stack/Google: clientSecret (ProviderDetails.client_secret) must be a ProviderValue, such " +
+        "as ProviderValue.fromSecretsManager(secret)",
+    },
+  );
+});
+
+test("a pool or a function in another region is an error", () => {
+  const of = stack({ env: { region: "eu-west-1" } });
+  const far = "us-east-1";
+  saml(of, {
+    userPool: cognito.UserPool.fromUserPoolArn(
+      of,
+      "Far",
+      `arn:aws:cognito-idp:${far}:123456789012:userpool/${far}_AbCdEf123`,
+    ),
+    handler: CognitoIdentityProviderFunction.fromFunctionAttributes(of, "Function", {
+      functionArn: `arn:aws:lambda:${far}:123456789012:function:idp`,
+      role: iam.Role.fromRoleName(of, "Role", "idp-role"),
+    }),
+  });
+  for (const what of ["userPool", "handler"]) {
+    const message = `${what} is in ${far}, and this stack is in eu-west-1: they must be in one region`;
+    Annotations.fromStack(of).hasError("/Stack/Corp", message);
+  }
 });
 
 test("values that are known at deployment only are not checked", () => {
@@ -342,6 +379,6 @@ test("metadata and metadata URL at once are an error", () => {
   saml(of, { additionalDetails: { MetadataFile: "<EntityDescriptor/>" } });
   assert.match(
     errors(of),
-    /\[Stack\/Corp\] ProviderDetails.MetadataFile cannot be set for this type/,
+    /\[Stack\/Corp\] metadata \(ProviderDetails.MetadataFile\) cannot be set for this type/,
   );
 });

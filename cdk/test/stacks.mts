@@ -1,6 +1,6 @@
 /** The stacks that the tests share. */
 
-import { App, Stack } from "aws-cdk-lib";
+import { App, Stack, type StackProps } from "aws-cdk-lib";
 import { Annotations, Match, Template } from "aws-cdk-lib/assertions";
 import * as cognito from "aws-cdk-lib/aws-cognito";
 import * as kms from "aws-cdk-lib/aws-kms";
@@ -31,8 +31,8 @@ export class Values extends Stack {
   }
 }
 
-export function stack(): Values {
-  return new Values(new App({ analyticsReporting: false }), "Stack");
+export function stack(props?: StackProps): Values {
+  return new Values(new App({ analyticsReporting: false }), "Stack", props);
 }
 
 /** Returns the template of a stack. */

@@ -3,6 +3,7 @@ import * as events from "aws-cdk-lib/aws-events";
 import { CfnPermission } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import type { ICognitoIdentityProviderFunction } from "../function";
+import { named } from "./names";
 import type { Change } from "./source";
 
 /**
@@ -38,7 +39,7 @@ export function sendingErrors(details: object): string[] {
     .filter((key) => !SHOWN.has(key))
     .map(
       (key) =>
-        `detectDrift and applyOnChange need a ProviderDetails.${key} that the function reads: give it ` +
+        `detectDrift and applyOnChange need a ${named(["ProviderDetails", key])} that the function reads: give it ` +
         (key === "MetadataFile"
           ? "with SamlMetadata.fromBucket or fromValue"
           : "with ProviderValue.fromSecretsManager, fromSsmParameter or fromBucket"),

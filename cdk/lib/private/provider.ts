@@ -8,7 +8,6 @@ import {
   Stack,
 } from "aws-cdk-lib";
 import * as cognito from "aws-cdk-lib/aws-cognito";
-import * as iam from "aws-cdk-lib/aws-iam";
 import type { aws_cognito as references } from "aws-cdk-lib/interfaces";
 import type { Construct } from "constructs";
 import {
@@ -19,6 +18,8 @@ import type { CognitoIdentityProviderProps } from "../props";
 import { ProviderValue } from "../value";
 import { attributeMapping } from "./attribute-mapping";
 import { applyOnChange, detectDrift, sendingErrors } from "./in-step";
+import { named } from "./names";
+import { policy, poolAccess, requireSameRegion } from "./permissions";
 import { propertyErrors } from "./validation";
 
 /** The keys of `ProviderDetails` whose values are secret. */
@@ -72,7 +73,8 @@ export abstract class CognitoIdentityProvider
     super(scope, id);
     const { userPool } = props;
     this.handler = props.handler ?? CognitoIdentityProviderFunction.getOrCreate(this);
-    const { text, sources } = split({ ...defined.details, ...props.additionalDetails });
+    requireSameRegion(this, userPool, this.handler);
+    const { text, sources } = split(this, { ...defined.details, ...props.additionalDetails });
     const properties = {
       ServiceToken: this.handler.functionArn,
       UserPoolId: userPool.userPoolId,
@@ -144,7 +146,15 @@ export abstract class CognitoIdentityProvider
       detectDrift(this, props.detectDrift, this.resource, this.handler);
     }
     if (props.applyOnChange) {
-      const changes = [...sources.values()].map((source) => source.change);
+      const all = [...sources.values()].map((source) => source.change);
+      const changes = all.filter((change) => !("isAsset" in change && change.isAsset));
+      if (changes.length < all.length) {
+        Annotations.of(this).addWarningV2(
+          "cfn-cognito-idp:applyOnChangeOfAsset",
+          "applyOnChange has no effect on an asset: a changed file gets a new key, and the next " +
+            "deployment applies it",
+        );
+      }
       applyOnChange(this, changes, this.resource, this.handler);
     }
     userPool.registerIdentityProvider(this);
@@ -191,7 +201,7 @@ export abstract class CognitoIdentityProvider
 }
 
 /** Separates the values in the template from those that the function reads. */
-function split(details: Definition["details"]) {
+function split(provider: Construct, details: Definition["details"]) {
   const text: { [key: string]: string | boolean } = {};
   const sources = new Map<string, NonNullable<ProviderValue["_source"]>>();
   for (const [key, value] of Object.entries(details)) {
@@ -201,6 +211,12 @@ function split(details: Definition["details"]) {
       } else {
         text[key] = value._text as string;
       }
+    } else if (typeof value === "object" && value !== null) {
+      // Only JavaScript lets this happen, such as a secret in place of its value.
+      throw new Error(
+        `${provider.node.path}: ${named(["ProviderDetails", key])} must be a ProviderValue, such ` +
+          "as ProviderValue.fromSecretsManager(secret)",
+      );
     } else if (value !== undefined) {
       text[key] = value;
     }
@@ -214,52 +230,6 @@ function twice(details: object, additional: object = {}): string[] {
     .filter(([key, value]) => value !== undefined && key in additional)
     .map(
       ([key]) =>
-        `ProviderDetails.${key} is set by a property of the construct: remove it from additionalDetails`,
+        `${named(["ProviderDetails", key])} is set by a property of the construct: remove it from additionalDetails`,
     );
-}
-
-/**
- * Returns the policy that lets a function manage the providers of a pool from this stack, which all
- * providers of the pool share: the policies of a role have a limit together.
- */
-function poolAccess(
-  provider: Construct,
-  userPool: cognito.IUserPool,
-  handler: ICognitoIdentityProviderFunction,
-): iam.Policy {
-  const stack = Stack.of(provider);
-  const id = `CognitoIdentityProviders${userPool.node.addr.slice(-8)}${handler.node.addr.slice(-8)}`;
-  const found = stack.node.tryFindChild(id) as iam.Policy | undefined;
-  return (
-    found ??
-    policy(stack, id, handler, [
-      new iam.PolicyStatement({
-        actions: [
-          "cognito-idp:CreateIdentityProvider",
-          "cognito-idp:DescribeIdentityProvider",
-          "cognito-idp:UpdateIdentityProvider",
-          "cognito-idp:DeleteIdentityProvider",
-          "cognito-idp:GetSigningCertificate",
-        ],
-        resources: [userPool.userPoolArn],
-      }),
-      // The function asks CloudFormation whether a request is still current.
-      new iam.PolicyStatement({
-        actions: ["cloudformation:DescribeStackResource"],
-        resources: [stack.stackId],
-      }),
-    ])
-  );
-}
-
-/** Attaches a policy to the role of a function, unless the role was imported as immutable. */
-function policy(
-  scope: Construct,
-  id: string,
-  handler: ICognitoIdentityProviderFunction,
-  statements: iam.PolicyStatement[],
-): iam.Policy {
-  const made = new iam.Policy(scope, id, { statements });
-  handler.role.attachInlinePolicy(made);
-  return made;
 }

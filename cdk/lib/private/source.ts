@@ -16,7 +16,13 @@ export interface Source {
 /** The events about a changed value: they name an ARN, or an object in a bucket. */
 export type Change =
   | { readonly resource: string | object }
-  | { readonly bucket: string; readonly key: string; readonly enableEvents: () => void };
+  | {
+      readonly bucket: string;
+      readonly key: string;
+      readonly enableEvents: () => void;
+      /** Whether it is a file that the CDK uploads, which never changes under its key. */
+      readonly isAsset: boolean;
+    };
 
 /** Returns the permission to decrypt with a key, through one service only. */
 export function decrypt(

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv, { type ErrorObject, type ValidateFunction } from "ajv";
+import { named } from "./names";
 
 const SCHEMA = join(__dirname, "..", "..", "schema", "cognito-identity-provider.json");
 
@@ -51,16 +52,19 @@ function intrinsics(value: unknown, path: string): string[] {
   );
 }
 
-/** Returns an error as the function would report it. Values are not shown: they may be secret. */
+/**
+ * Returns an error as the function would report it, with the property of the construct. Values are
+ * not shown: they may be secret.
+ */
 function message(error: ErrorObject): string {
   const { keyword, params, data, parentSchema } = error;
   const path = error.instancePath
     .split("/")
     .slice(1)
     .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
-  const inside = (key: string) => shown([...path, key]);
+  const inside = (key: string) => named([...path, key]);
   const at =
-    error.propertyName === undefined ? shown(path) : `the key of ${inside(error.propertyName)}`;
+    error.propertyName === undefined ? named(path) : `the key of ${inside(error.propertyName)}`;
   const key = path.at(-1) ?? "";
   switch (keyword) {
     case "required":
@@ -116,12 +120,4 @@ function size(at: string, rules: unknown, suffix: string, unit: string, has: num
   const limits = rules as { [name: string]: number | undefined };
   const [min, max] = [limits[`min${suffix}`], limits[`max${suffix}`]];
   return `${at} must have ${min ? `${min} to` : "at most"} ${max} ${unit} but has ${has}`;
-}
-
-/** Returns a path as the function's messages show it, such as `IdpIdentifiers[0]`. */
-function shown(path: string[]): string {
-  return path
-    .map((key) => (/^\d+$/.test(key) ? `[${key}]` : `.${key || '""'}`))
-    .join("")
-    .slice(1);
 }
