@@ -1,5 +1,6 @@
 export * from "./amazon";
 export * from "./apple";
+export * from "./drift-detection";
 export * from "./facebook";
 export * from "./function";
 export * from "./google";

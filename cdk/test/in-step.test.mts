@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Duration } from "aws-cdk-lib";
 import { Match } from "aws-cdk-lib/assertions";
+import * as cognito from "aws-cdk-lib/aws-cognito";
 import { Schedule } from "aws-cdk-lib/aws-events";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
@@ -9,10 +10,11 @@ import {
   CognitoIdentityProviderApple,
   CognitoIdentityProviderGoogle,
   CognitoIdentityProviderSaml,
+  CognitoUserPoolDriftDetection,
   ProviderValue,
   SamlMetadata,
 } from "../lib/index.js";
-import { errors, stack, template, warnings } from "./stacks.mts";
+import { errors, stack, statements, template, warnings } from "./stacks.mts";
 
 const RULE = "AWS::Events::Rule";
 const PERMISSION = "AWS::Lambda::Permission";
@@ -129,6 +131,53 @@ test("an asset never changes under its key, so its bucket is left as it is", () 
   template(of).resourceCountIs(RULE, 0);
   template(of).resourceCountIs("Custom::S3BucketNotifications", 0);
   assert.match(String(warnings(of)), /applyOnChange has no effect on an asset/);
+});
+
+test("a pool is compared with all providers that are declared for it, wherever", () => {
+  const of = stack();
+  const { userPool } = of;
+  new CognitoUserPoolDriftDetection(of, "Drift", {
+    userPool,
+    schedule: Schedule.rate(Duration.days(1)),
+    otherProviders: ["Elsewhere"],
+  });
+  new CognitoIdentityProviderSaml(of, "Corp", {
+    userPool,
+    metadata: SamlMetadata.fromUrl("https://idp.example.com/metadata"),
+  });
+  new cognito.UserPoolIdentityProviderAmazon(of, "Native", {
+    userPool,
+    clientId: "id",
+    clientSecret: "secret",
+  });
+  template(of).hasResourceProperties(RULE, {
+    ScheduleExpression: "rate(1 day)",
+    Targets: [
+      {
+        Input: {
+          "Fn::Join": [
+            "",
+            [
+              '{"RequestType": "DetectDrift", "UserPoolId": "',
+              { Ref: "UserPool6BA7E5F2" },
+              '", "DeclaredProviders": ["',
+              { "Fn::GetAtt": ["Corp7AA9519D", "ProviderName"] },
+              '","',
+              { Ref: "Native020C2EDA" },
+              '","Elsewhere"]}',
+            ],
+          ],
+        },
+      },
+    ],
+  });
+  assert.deepEqual(statements(of, "DriftAccess"), [
+    {
+      Action: "cognito-idp:ListIdentityProviders",
+      Effect: "Allow",
+      Resource: { "Fn::GetAtt": ["UserPool6BA7E5F2", "Arn"] },
+    },
+  ]);
 });
 
 test("rules that would send a secret are an error", () => {

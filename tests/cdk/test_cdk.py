@@ -104,14 +104,15 @@ def test_a_typescript_app_deploys_providers_with_values_from_every_source(cdk, t
 
 
 @pytest.mark.usefixtures("typescript")
-def test_the_scheduled_event_finds_a_provider_in_step(cdk):
+@pytest.mark.parametrize("rule", ["GoogleDetectDrift", "DriftDetectDrift"])
+def test_the_scheduled_events_find_the_provider_and_the_pool_in_step(cdk, rule):
     events = cdk.aws.client("events")
     described = cdk.aws.client("cloudformation").describe_stack_resources(StackName="TypeScript")
     rules = [
         found["PhysicalResourceId"]
         for found in described["StackResources"]
         if found["ResourceType"] == "AWS::Events::Rule"
-        and found["LogicalResourceId"].startswith("GoogleDetectDrift")
+        and found["LogicalResourceId"].startswith(rule)
     ]
     [target] = events.list_targets_by_rule(Rule=rules[0].rsplit("/")[-1])["Targets"]
     invoked = cdk.aws.client("lambda").invoke(

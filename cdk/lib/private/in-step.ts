@@ -62,6 +62,23 @@ export function detectDrift(
   });
 }
 
+/** Compares the list of a pool's providers with a JSON array of names, on a schedule. */
+export function detectPoolDrift(
+  scope: Construct,
+  schedule: events.Schedule,
+  userPoolId: string,
+  declared: string,
+  handler: ICognitoIdentityProviderFunction,
+): void {
+  const rule = new events.Rule(scope, "DetectDrift", {
+    description: "Compares the providers of a user pool with the templates.",
+    schedule,
+  });
+  invoke(rule, handler, {
+    input: `{"RequestType": "DetectDrift", "UserPoolId": "${userPoolId}", "DeclaredProviders": ${declared}}`,
+  });
+}
+
 /** Updates a provider when one of its values changes. */
 export function applyOnChange(
   scope: Construct,

@@ -17,6 +17,7 @@ import {
   CognitoIdentityProviderFunction,
   CognitoIdentityProviderGoogle,
   CognitoIdentityProviderSaml,
+  CognitoUserPoolDriftDetection,
   ProviderValue,
   SamlMetadata,
 } from "cfn-cognito-idp";
@@ -54,6 +55,12 @@ const corp = new CognitoIdentityProviderSaml(stack, "Corp", {
   metadata: SamlMetadata.fromBucket(metadata.bucket, metadata.s3ObjectKey),
   requestSigningAlgorithm: cognito.SigningAlgorithm.RSA_SHA256,
   identifiers: ["example.com"],
+});
+
+new CognitoUserPoolDriftDetection(stack, "Drift", {
+  userPool,
+  handler,
+  schedule: events.Schedule.rate(Duration.days(1)),
 });
 
 const client = userPool.addClient("Client", {
