@@ -322,7 +322,7 @@ def test_what_cannot_be_adopted_is_left_as_it_was(aws, pools):
         ),
         "not-told": (
             changed(example("adopt.yaml"), "      AdoptExisting: true\n", ""),
-            "To adopt it, set AdoptExisting: true. From then on the stack owns it, and deletes it when the resource is deleted",
+            "To adopt it, set AdoptExisting: true. From then on the stack owns it, and deletes it when the resource is deleted. If another resource declares it",
         ),
     }
     for name, (template, reason) in wrong.items():

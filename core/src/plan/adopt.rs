@@ -36,7 +36,9 @@ impl Creation {
             let reason = join_sentences(
                 &exists,
                 "To adopt it, set AdoptExisting: true. From then on the stack owns it, and \
-                 deletes it when the resource is deleted",
+                 deletes it when the resource is deleted. If another resource declares it, such as \
+                 this one under an earlier logical id, first deploy that one with DeletionPolicy: \
+                 Retain: its Delete would remove the provider",
             );
             return self.failed(reason, in_doubt);
         }
