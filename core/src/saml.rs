@@ -32,6 +32,9 @@ pub enum MetadataError {
     /// The document is not well-formed XML. Holds the line of the first error.
     #[error("is not well-formed XML (line {0})")]
     NotXml(u32),
+    /// There is no text.
+    #[error("is empty")]
+    Empty,
     /// The text is a URL.
     #[error("is a URL: give it as ProviderDetails.MetadataURL, or give the document that is there")]
     Url,
@@ -188,6 +191,9 @@ fn malformed(error: &roxmltree::Error, text: &str, line: u32, findings: &mut Fin
 /// Returns what is wrong with a text in which no element begins.
 fn without_markup(text: &str) -> MetadataError {
     let text = text.trim_start();
+    if text.is_empty() {
+        return MetadataError::Empty;
+    }
     let is_url = ["https://", "http://"].iter().any(|scheme| {
         let start = text.get(..scheme.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))

@@ -156,13 +156,10 @@ fn what_stands_for_a_document_is_told_from_a_broken_one() {
     ] {
         assert_eq!(refused(url), MetadataError::Url, "{url}");
     }
-    for text in [
-        "",
-        "metadata/corp.xml",
-        "{\"a\": 1}",
-        "https:/é",
-        "aHR0cHM6",
-    ] {
+    for empty in ["", " \n"] {
+        assert_eq!(refused(empty), MetadataError::Empty, "{empty:?}");
+    }
+    for text in ["metadata/corp.xml", "{\"a\": 1}", "https:/é", "aHR0cHM6"] {
         assert_eq!(refused(text), MetadataError::NoMarkup, "{text}");
     }
 }
