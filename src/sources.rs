@@ -256,6 +256,13 @@ fn add(
         Some(json_key) => secret::member(&content.text, json_key),
         None => Ok(content.text.clone()),
     };
+    // Cognito takes it, but it is hardly meant.
+    if json_key.is_none() && secret::is_object(&content.text) {
+        tracing::warn!(
+            key,
+            "the value is a whole JSON object: use JsonKey to take one of its values"
+        );
+    }
     match value {
         Ok(value) => {
             let added = provider.add(key, value, content.is_secret);

@@ -41,6 +41,11 @@ pub(super) async fn get(
     Ok(text.ok_or(ContentError::BinarySecret))
 }
 
+/// Returns whether a text is a JSON object.
+pub(super) fn is_object(content: &SecretString) -> bool {
+    serde_json::from_str::<BTreeMap<String, &RawValue>>(content.expose_secret()).is_ok()
+}
+
 /// Returns the value under a key of the JSON object that a secret holds. Numbers are taken as they
 /// are written, however many digits they have.
 pub(super) fn member(content: &SecretString, key: &str) -> Result<SecretString, ContentError> {

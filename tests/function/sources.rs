@@ -431,6 +431,23 @@ async fn unreadable_sources_are_named_and_nothing_is_changed() {
 }
 
 #[tokio::test]
+async fn a_json_object_in_place_of_one_of_its_values_is_told_of() {
+    let whole = json!({"SecretsManager": {"SecretId": "google"}});
+    for (source, told) in [(whole, 1), (secret(), 0)] {
+        let (world, _stores) = world().await;
+        let body = world.create(&corp(source)).await;
+        assert_eq!(body["Status"], "SUCCESS", "{body}");
+        let log = world.log();
+        let warnings: Vec<_> = log.iter().filter(|line| line["level"] == "WARN").collect();
+        assert_eq!(warnings.len(), told, "{warnings:?}");
+        for warning in warnings {
+            assert_eq!(warning["key"], "client_secret");
+            assert!(warning["message"].as_str().unwrap().contains("JsonKey"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_body_is_not_read_to_an_end_that_no_memory_holds() {
     let (world, stores) = world().await;
     stores.put_object("meta/whole", "", &b"x".repeat(200_000_000));
