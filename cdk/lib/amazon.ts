@@ -13,7 +13,8 @@ export interface CognitoIdentityProviderAmazonProps extends CognitoIdentityProvi
   readonly clientId: string | ProviderValue;
 
   /**
-   * The client secret that Amazon issued.
+   * The client secret that Amazon issued, such as
+   * `ProviderValue.fromSecretsManager(secret)`.
    */
   readonly clientSecret: ProviderValue;
 

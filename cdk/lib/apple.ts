@@ -23,7 +23,8 @@ export interface CognitoIdentityProviderAppleProps extends CognitoIdentityProvid
   readonly keyId: string | ProviderValue;
 
   /**
-   * The private key, without its first and last line.
+   * The private key, without its first and last line, such as
+   * `ProviderValue.fromSecretsManager(secret)`.
    */
   readonly privateKey: ProviderValue;
 

@@ -39,7 +39,7 @@ export interface CognitoUserPoolDriftDetectionProps {
 /**
  * Reports providers that the user pool has and no template declares, such as one that was created
  * by hand, and declared ones that it has not. They are written to the function's log and counted by
- * the metric `Drifted` ({@link CognitoIdentityProviderFunction.metricDrifted}).
+ * the metric `Drifted` (`CognitoIdentityProviderFunction.metricDrifted`).
  *
  * Declared are the providers of `userPool`, those of the CDK's own constructs included. Their
  * properties are compared by `detectDrift` of a provider.

@@ -13,7 +13,8 @@ export interface CognitoIdentityProviderFacebookProps extends CognitoIdentityPro
   readonly clientId: string | ProviderValue;
 
   /**
-   * The app secret that Facebook issued.
+   * The app secret that Facebook issued, such as
+   * `ProviderValue.fromSecretsManager(secret)`.
    */
   readonly clientSecret: ProviderValue;
 

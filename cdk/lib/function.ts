@@ -177,19 +177,18 @@ export class CognitoIdentityProviderFunction
   }
 
   /**
-   * Returns the function of the stack of a construct. Creates it, with the default settings, if the
-   * stack has none.
+   * Returns the function of the stack of a construct: the first one that was created in the stack.
+   * Creates it, with the default settings, if the stack has none.
    *
    * @param scope A construct in the stack.
    */
   public static getOrCreate(scope: Construct): ICognitoIdentityProviderFunction {
     const stack = Stack.of(scope);
-    const id = "CognitoIdentityProviderFunction";
-    const found = stack.node.tryFindChild(id);
-    return (
-      (found as CognitoIdentityProviderFunction | undefined) ??
-      new CognitoIdentityProviderFunction(stack, id)
-    );
+    const found = stack.node
+      .findAll()
+      .filter((it) => it instanceof CognitoIdentityProviderFunction)
+      .find((it) => it.stack === stack);
+    return found ?? new CognitoIdentityProviderFunction(stack, "CognitoIdentityProviderFunction");
   }
 
   public readonly functionArn: string;

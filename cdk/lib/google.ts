@@ -13,7 +13,8 @@ export interface CognitoIdentityProviderGoogleProps extends CognitoIdentityProvi
   readonly clientId: string | ProviderValue;
 
   /**
-   * The client secret that Google issued.
+   * The client secret that Google issued, such as
+   * `ProviderValue.fromSecretsManager(secret)`.
    */
   readonly clientSecret: ProviderValue;
 

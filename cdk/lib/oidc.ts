@@ -54,7 +54,8 @@ export interface CognitoIdentityProviderOidcProps extends CognitoIdentityProvide
   readonly clientId: string | ProviderValue;
 
   /**
-   * The client secret that the provider issued.
+   * The client secret that the provider issued, such as
+   * `ProviderValue.fromSecretsManager(secret)`.
    *
    * @default - no secret
    */

@@ -61,7 +61,7 @@ export interface CognitoIdentityProviderProps extends UserPoolIdentityProviderPr
 
   /**
    * When to compare the provider with the template. Differences are written to the function's log
-   * and counted by the metric `Drifted` ({@link CognitoIdentityProviderFunction.metricDrifted}).
+   * and counted by the metric `Drifted` (`CognitoIdentityProviderFunction.metricDrifted`).
    *
    * Values that may not be shown (`clientSecret`, `privateKey` and a metadata document) must be
    * read by the function.

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { Token } from "aws-cdk-lib";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import { ProviderValue } from "./value";
 
@@ -13,17 +14,20 @@ export class SamlMetadata {
    * @param url The URL of the metadata.
    */
   public static fromUrl(url: string): SamlMetadata {
+    if (!Token.isUnresolved(url) && !/^https?:/i.test(url)) {
+      throw new Error(`SamlMetadata.fromUrl: ${url} is no URL; SamlMetadata.fromFile reads a file`);
+    }
     return new SamlMetadata("MetadataURL", ProviderValue.plainText(url));
   }
 
   /**
    * Puts the content of a local file into the template.
    *
-   * @param path The path of the file, from the working directory of the app.
+   * @param path The path of the file, from the directory in which the app was started.
    */
   public static fromFile(path: string): SamlMetadata {
-    if (!existsSync(path)) {
-      throw new Error(`SamlMetadata.fromFile: ${resolve(path)} does not exist`);
+    if (!existsSync(path) || !statSync(path).isFile()) {
+      throw new Error(`SamlMetadata.fromFile: there is no file ${resolve(path)}`);
     }
     return SamlMetadata.fromText(readFileSync(path, "utf8"));
   }

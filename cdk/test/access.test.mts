@@ -14,6 +14,7 @@ import * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import * as sns from "aws-cdk-lib/aws-sns";
 import * as sqs from "aws-cdk-lib/aws-sqs";
 import * as ssm from "aws-cdk-lib/aws-ssm";
+import { Construct } from "constructs";
 import {
   CognitoIdentityProviderFunction,
   CognitoIdentityProviderGoogle,
@@ -212,6 +213,16 @@ test("a function of one's own has other settings, and replaces that of the stack
     AlarmActions: [{ Ref: "TopicBFC7AF6E" }],
     MetricName: "AsyncEventsDropped",
   });
+});
+
+test("a function of the stack is used, whatever its id and place", () => {
+  const of = stack();
+  const handler = new CognitoIdentityProviderFunction(new Stack(of, "Nested"), "Function");
+  const own = new CognitoIdentityProviderFunction(new Construct(of, "Scope"), "Function");
+  const corp = saml(of, "Corp", of.userPool);
+  assert.equal(corp.handler, own);
+  assert.notEqual(corp.handler, handler);
+  template(of).resourceCountIs("AWS::Lambda::Function", 1);
 });
 
 test("two stacks share a function, and each grants what its own providers need", () => {

@@ -194,7 +194,7 @@ test("rules that would send a secret are an error", () => {
   const reported = errors(of);
   assert.match(
     reported,
-    /\[Stack\/Apple\] detectDrift and applyOnChange need a privateKey \(ProviderDetails.private_key\) that the function reads: give it with ProviderValue/,
+    /\[Stack\/Apple\] with detectDrift and applyOnChange, the function must read privateKey \(ProviderDetails.private_key\): give it with ProviderValue/,
   );
   // One mistake, one message.
   assert.ok(!reported.includes("has no effect"));

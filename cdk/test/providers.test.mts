@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { Annotations, Match } from "aws-cdk-lib/assertions";
+import { App, type CfnResource, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Match } from "aws-cdk-lib/assertions";
 import * as cognito from "aws-cdk-lib/aws-cognito";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
+import { Construct } from "constructs";
 import {
   CognitoIdentityProviderAmazon,
   CognitoIdentityProviderApple,
@@ -288,7 +289,13 @@ test("a provider that two constructs declare is a warning, and another pool's is
 
 test("a metadata file that does not exist is named with its path", () => {
   assert.throws(() => SamlMetadata.fromFile("missing.xml"), {
-    message: `SamlMetadata.fromFile: ${join(process.cwd(), "missing.xml")} does not exist`,
+    message: `SamlMetadata.fromFile: there is no file ${join(process.cwd(), "missing.xml")}`,
+  });
+  assert.throws(() => SamlMetadata.fromFile("."), {
+    message: `SamlMetadata.fromFile: there is no file ${process.cwd()}`,
+  });
+  assert.throws(() => SamlMetadata.fromUrl("corp.xml"), {
+    message: "SamlMetadata.fromUrl: corp.xml is no URL; SamlMetadata.fromFile reads a file",
   });
 });
 
@@ -340,24 +347,56 @@ test("a secret in place of its value is an error that shows how to write it", ()
   );
 });
 
+test("a renamed construct can keep its logical id", () => {
+  const of = stack();
+  (saml(of).node.defaultChild as CfnResource).overrideLogicalId("Earlier");
+  assert.deepEqual(Object.keys(template(of).findResources(PROVIDER)), ["Earlier"]);
+});
+
 test("a pool or a function in another region is an error", () => {
   const of = stack({ env: { region: "eu-west-1" } });
-  const far = "us-east-1";
-  saml(of, {
-    userPool: cognito.UserPool.fromUserPoolArn(
-      of,
-      "Far",
-      `arn:aws:cognito-idp:${far}:123456789012:userpool/${far}_AbCdEf123`,
-    ),
-    handler: CognitoIdentityProviderFunction.fromFunctionAttributes(of, "Function", {
-      functionArn: `arn:aws:lambda:${far}:123456789012:function:idp`,
-      role: iam.Role.fromRoleName(of, "Role", "idp-role"),
-    }),
+  const far = { env: { region: "us-east-1" } };
+  const arn = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEf123";
+  const userPool = cognito.UserPool.fromUserPoolArn(of, "Far", arn);
+  const imported = CognitoIdentityProviderFunction.fromFunctionAttributes(of, "Function", {
+    functionArn: "arn:aws:lambda:us-east-1:123456789012:function:idp",
+    role: iam.Role.fromRoleName(of, "Role", "idp-role"),
   });
-  for (const what of ["userPool", "handler"]) {
-    const message = `${what} is in ${far}, and this stack is in eu-west-1: they must be in one region`;
-    Annotations.fromStack(of).hasError("/Stack/Corp", message);
+  const handler = new CognitoIdentityProviderFunction(new Stack(new App(), "Far", far), "Function");
+  for (const given of [{ userPool }, { handler }, { handler: imported }]) {
+    const [what] = Object.keys(given);
+    assert.throws(
+      () =>
+        saml(new Construct(of, `With${of.node.children.length}`) as Values, {
+          userPool: of.userPool,
+          ...given,
+        }),
+      {
+        message: new RegExp(
+          `/Corp: ${what} is in us-east-1, and this stack is in eu-west-1: they must be in one region`,
+        ),
+      },
+    );
   }
+});
+
+test("names that Cognito refuses and keys that it does not document are warnings", () => {
+  for (const name of ["Corp Login", "_Corp", "AB", "Corp_Login"]) {
+    const of = stack();
+    saml(of, { name });
+    assert.match(String(warnings(of)), new RegExp(`Cognito refuses the name .* ${name} for a new`));
+  }
+  for (const name of ["Corp", "C_orp", "Überfirma-1"]) {
+    const of = stack();
+    saml(of, { name, additionalDetails: { attributes_url_add_attributes: "false" } });
+    assert.deepEqual(warnings(of), []);
+  }
+  const of = stack();
+  saml(of, { additionalDetails: { idp_signout: "true" } });
+  assert.match(
+    String(warnings(of)),
+    /no additionalDetails \(ProviderDetails.idp_signout\): is it misspelt/,
+  );
 });
 
 test("values that are known at deployment only are not checked", () => {

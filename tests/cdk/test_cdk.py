@@ -7,6 +7,7 @@ secret is not the ARN that its events name.
 
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from stacks import names, provider
 APPS = pathlib.Path(__file__).parent / "apps"
 PACKAGES = emulator.ROOT / "cdk" / "dist"
 MODULES = emulator.ROOT / "cdk" / "node_modules"
+README = emulator.ROOT / "cdk" / "README.md"
 METADATA = emulator.ROOT / "tests" / "metadata" / "okta.xml"
 CHECK = ["cargo", "run", "--quiet", "--locked", "-p", "cfn-cognito-idp-check", "--"]
 RULES = ["--append-rules", emulator.ROOT / "schema" / "cfn-lint"]
@@ -148,6 +150,28 @@ def test_a_python_app_deploys_a_provider(cdk, python):
     assert partner["ProviderDetails"]["client_secret"] == "planted-secret"
     assert partner["AttributeMapping"] == {"email": "email", "username": "sub"}
     assert outputs["Issuer"] == "https://login.partner.example.com"
+
+
+def test_the_python_app_of_the_readme_is_synthesized(python, tmp_path):
+    _, templates = python
+    [block] = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    (tmp_path / "app.py").write_text(block)
+    run = subprocess.run(
+        [sys.executable, tmp_path / "app.py"],
+        env=emulator.environment()
+        | {"PYTHONPATH": str(templates.parent), "CDK_OUTDIR": str(tmp_path / "out")},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    template = json.loads((tmp_path / "out" / "SignIn.template.json").read_text())
+    [google] = [
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "Custom::CognitoIdentityProvider"
+    ]
+    assert google["ProviderDetails"]["authorize_scopes"] == "openid email profile"
+    assert google["AttributeMapping"] == {"email": "email"}
 
 
 @pytest.mark.parametrize(

@@ -33,13 +33,13 @@ const SHOWN = new Set([
   "token_url",
 ]);
 
-/** Returns why rules cannot send the properties of a provider, if they cannot. */
-export function sendingErrors(details: object): string[] {
+/** Returns why the rules of `options` cannot send the properties of a provider, if they cannot. */
+export function sendingErrors(details: object, options: string[]): string[] {
   return Object.keys(details)
     .filter((key) => !SHOWN.has(key))
     .map(
       (key) =>
-        `detectDrift and applyOnChange need a ${named(["ProviderDetails", key])} that the function reads: give it ` +
+        `with ${options.join(" and ")}, the function must read ${named(["ProviderDetails", key])}: give it ` +
         (key === "MetadataFile"
           ? "with SamlMetadata.fromBucket or fromValue"
           : "with ProviderValue.fromSecretsManager, fromSsmParameter or fromBucket"),

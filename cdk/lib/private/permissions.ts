@@ -1,4 +1,4 @@
-import { Annotations, Stack, Token, TokenComparison } from "aws-cdk-lib";
+import { Stack, Token, TokenComparison } from "aws-cdk-lib";
 import type * as cognito from "aws-cdk-lib/aws-cognito";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
@@ -51,7 +51,7 @@ export function policy(
 }
 
 /**
- * Reports a function or a user pool in another region than the stack: CloudFormation calls functions
+ * Refuses a function or a user pool in another region than the stack: CloudFormation calls functions
  * of its own region only, and the function Cognito of its own region.
  */
 export function requireSameRegion(
@@ -62,8 +62,10 @@ export function requireSameRegion(
   const { region } = Stack.of(scope);
   for (const [name, { env }] of Object.entries({ userPool, handler })) {
     if (Token.compareStrings(env.region, region) === TokenComparison.DIFFERENT) {
-      Annotations.of(scope).addError(
-        `${name} is in ${env.region}, and this stack is in ${region}: they must be in one region`,
+      // The CDK's own message, about cross-environment references, would come first.
+      throw new Error(
+        `${scope.node.path}: ${name} is in ${env.region}, and this stack is in ${region}: they ` +
+          "must be in one region",
       );
     }
   }

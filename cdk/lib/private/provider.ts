@@ -20,7 +20,7 @@ import { attributeMapping } from "./attribute-mapping";
 import { applyOnChange, detectDrift, sendingErrors } from "./in-step";
 import { named } from "./names";
 import { policy, poolAccess, requireSameRegion } from "./permissions";
-import { propertyErrors } from "./validation";
+import { propertyErrors, propertyWarnings } from "./validation";
 
 /** The keys of `ProviderDetails` whose values are secret. */
 const SECRET = ["client_secret", "private_key"];
@@ -109,14 +109,18 @@ export abstract class CognitoIdentityProvider
       this.resource.node.addDependency(policy(this, "Values", this.handler, statements));
     }
 
-    const sending = props.detectDrift !== undefined || props.applyOnChange === true;
+    const sending = [
+      ...(props.detectDrift ? ["detectDrift"] : []),
+      ...(props.applyOnChange ? ["applyOnChange"] : []),
+    ];
+    const unsent = sending.length > 0 ? sendingErrors(text, sending) : [];
     this.node.addValidation({
       validate: () => [
         ...propertyErrors(Stack.of(this).resolve(properties)),
         ...twice(defined.details, props.additionalDetails),
-        ...(sending ? sendingErrors(text) : []),
+        ...unsent,
         // With such an error, the value is where the other message wants it after its repair.
-        ...(props.applyOnChange && sources.size === 0 && sendingErrors(text).length === 0
+        ...(props.applyOnChange && sources.size === 0 && unsent.length === 0
           ? ["applyOnChange has no effect: the function reads no value of this provider"]
           : []),
       ],
@@ -128,6 +132,10 @@ export abstract class CognitoIdentityProvider
           "CloudFormation sends to the function, can read it. Use " +
           "ProviderValue.fromSecretsManager or ProviderValue.fromSsmParameter",
       );
+    }
+
+    for (const [id, warning] of propertyWarnings(Stack.of(this).resolve(properties))) {
+      Annotations.of(this).addWarningV2(`cfn-cognito-idp:${id}`, warning);
     }
 
     this.names = JSON.stringify(

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import Ajv, { type ErrorObject, type ValidateFunction } from "ajv";
+import Ajv, { type AnySchemaObject, type ErrorObject, type ValidateFunction } from "ajv";
 import { named } from "./names";
 
 const SCHEMA = join(__dirname, "..", "..", "schema", "cognito-identity-provider.json");
@@ -23,6 +23,13 @@ function schema(): ValidateFunction {
   return compiled;
 }
 
+/** Returns the keys of `ProviderDetails` that Cognito documents. */
+function documentedKeys(): object {
+  // It is what was compiled.
+  const { properties } = schema().schema as { properties: { ProviderDetails: AnySchemaObject } };
+  return properties.ProviderDetails.properties;
+}
+
 /**
  * Returns every error in the properties of a provider. Values that are only known at deployment,
  * such as `{"Ref": "UserPool"}`, are not checked.
@@ -36,6 +43,35 @@ export function propertyErrors(properties: object): string[] {
     .filter(({ instancePath: at }) => !unknown.some((path) => `${at}/`.startsWith(`${path}/`)))
     .map(message);
   return [...new Set(errors)];
+}
+
+/** Returns what Cognito probably refuses, or does not know, by the ids of the warnings. */
+export function propertyWarnings(properties: {
+  ProviderName?: unknown;
+  ProviderDetails?: object;
+  ProviderDetailsFrom?: object;
+}): [string, string][] {
+  const { ProviderName: name, ProviderDetails: given, ProviderDetailsFrom: read } = properties;
+  const warnings: [string, string][] = [];
+  // The pattern of CreateIdentityProvider; other operations take more.
+  if (typeof name === "string" && !/^[^_\p{Z}][\p{L}\p{M}\p{S}\p{N}\p{P}][^_\p{Z}]+$/u.test(name)) {
+    warnings.push([
+      "name",
+      `Cognito refuses the ${named(["ProviderName"])} ${name} for a new provider: it needs at least ` +
+        "3 characters, no spaces, and no underscore except as the second character",
+    ]);
+  }
+  const documented = documentedKeys();
+  for (const key of Object.keys({ ...given, ...read })) {
+    if (!(key in documented)) {
+      warnings.push([
+        "undocumentedKey",
+        `Cognito documents no ${named(["ProviderDetails", key])}: is it misspelt? The function ` +
+          "passes it on unchanged",
+      ]);
+    }
+  }
+  return warnings;
 }
 
 /** Returns the JSON pointers of the intrinsic functions in a value. */
