@@ -287,6 +287,20 @@ test("a provider that two constructs declare is a warning, and another pool's is
   ]);
 });
 
+test("so it is if one is in another stack, or of the CDK", () => {
+  const first = stack();
+  const { userPool, parameter } = first;
+  const clientSecret = ProviderValue.fromSsmParameter(parameter);
+  const second = new Stack(first.node.root as App, "Second");
+  const given = { userPool, clientId: "id", clientSecret };
+  new CognitoIdentityProviderGoogle(first, "Google", given);
+  new CognitoIdentityProviderGoogle(second, "Google", given);
+  new cognito.UserPoolIdentityProviderAmazon(first, "Native", { ...given, clientSecret: "s" });
+  new CognitoIdentityProviderAmazon(first, "Amazon", given);
+  assert.match(String(warnings(second)), /Stack\/Google declares the same provider/);
+  assert.match(String(warnings(first)), /Stack\/Native declares the same provider/);
+});
+
 test("a metadata file that does not exist is named with its path", () => {
   assert.throws(() => SamlMetadata.fromFile("missing.xml"), {
     message: `SamlMetadata.fromFile: there is no file ${join(process.cwd(), "missing.xml")}`,

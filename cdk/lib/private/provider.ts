@@ -9,7 +9,7 @@ import {
 } from "aws-cdk-lib";
 import * as cognito from "aws-cdk-lib/aws-cognito";
 import type { aws_cognito as references } from "aws-cdk-lib/interfaces";
-import type { Construct } from "constructs";
+import type { Construct, IConstruct } from "constructs";
 import {
   CognitoIdentityProviderFunction,
   type ICognitoIdentityProviderFunction,
@@ -62,7 +62,7 @@ export abstract class CognitoIdentityProvider
   private readonly resource: CfnResource;
 
   /** The pool and the name of the provider, as they are in the template. */
-  private readonly names: string;
+  private readonly names: [pool: unknown, name: unknown];
 
   constructor(
     scope: Construct,
@@ -138,10 +138,8 @@ export abstract class CognitoIdentityProvider
       Annotations.of(this).addWarningV2(`cfn-cognito-idp:${id}`, warning);
     }
 
-    this.names = JSON.stringify(
-      Stack.of(this).resolve([properties.UserPoolId, properties.ProviderName]),
-    );
-    const other = this.twin();
+    this.names = Stack.of(this).resolve([properties.UserPoolId, properties.ProviderName]);
+    const other = this.twin(userPool);
     if (other) {
       Annotations.of(this).addWarningV2(
         "cfn-cognito-idp:declaredTwice",
@@ -168,12 +166,25 @@ export abstract class CognitoIdentityProvider
     userPool.registerIdentityProvider(this);
   }
 
-  /** Returns another construct of the stack for the same provider. */
-  private twin(): CognitoIdentityProvider | undefined {
-    return Stack.of(this)
-      .node.findAll()
+  /** Returns the name of a provider, as it is in the template. */
+  private static nameOf(provider: cognito.IUserPoolIdentityProvider): unknown {
+    const resource = provider.node.defaultChild;
+    return resource instanceof cognito.CfnUserPoolIdentityProvider
+      ? Stack.of(provider).resolve(resource.providerName)
+      : provider instanceof CognitoIdentityProvider && provider.names[1];
+  }
+
+  /** Returns another construct of the app for the same provider, the CDK's own ones included. */
+  private twin(userPool: cognito.IUserPool): IConstruct | undefined {
+    const [, name] = this.names;
+    const ofStack = this.stack.node
+      .findAll()
       .filter((it) => it instanceof CognitoIdentityProvider)
-      .find((it) => it !== this && it.names === this.names && it.stack === this.stack);
+      .find((it) => it !== this && it.stack === this.stack && same(it.names, this.names));
+    return (
+      ofStack ??
+      userPool.identityProviders.find((it) => same(CognitoIdentityProvider.nameOf(it), name))
+    );
   }
 
   /**
@@ -206,6 +217,10 @@ export abstract class CognitoIdentityProvider
   public attribute(name: string): string {
     return this.resource.getAtt(name).toString();
   }
+}
+
+function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Separates the values in the template from those that the function reads. */
