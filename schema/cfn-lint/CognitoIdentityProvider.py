@@ -24,17 +24,16 @@ class CognitoIdentityProvider(CfnLintJsonSchema):
             keywords=["Resources/Custom::CognitoIdentityProvider/Properties"],
             all_matches=True,
         )
-        self._use_schema_arg = False
-        # Where cfn-lint cannot resolve one function, such as a Ref, it drops all errors of an allOf.
+        # cfn-lint drops all errors of an allOf in which it cannot resolve one function, such as a Ref.
         whole = json.loads(SCHEMA.read_text())
         self._parts = [*whole.pop("allOf"), whole]
 
     def validate(self, validator, keywords, instance, schema):
-        for self._schema in self._parts:
-            yield from self._errors(validator, keywords, instance, schema)
+        for part in self._parts:
+            yield from self._errors(validator, keywords, instance, part)
 
-    def _errors(self, validator, keywords, instance, schema):
-        for error in super().validate(validator, keywords, instance, schema):
+    def _errors(self, validator, keywords, instance, part):
+        for error in super().validate(validator, keywords, instance, part):
             if error.validator == "required":
                 if left_open(instance, error):
                     continue
