@@ -4,7 +4,7 @@
 use std::{borrow::Cow, ops::RangeInclusive};
 
 use super::{
-    Members, ProviderType, StringMap, documented_keys,
+    Members, ProviderType, StringMap,
     error::{self, PropertyError},
     meant_key,
 };
@@ -39,8 +39,9 @@ pub(super) const ACR_VALUE_MAX: usize = 64;
 pub(super) const ACR_LEVELS: [&str; 4] = ["Level1", "Level2", "Level3", "Level4"];
 /// The values of `attributes_request_method` for an OIDC provider.
 pub(super) const REQUEST_METHODS: [&str; 2] = ["GET", "POST"];
-/// The most unknown keys of `ProviderDetails` to compare with a required one that is missing.
-const UNKNOWN_KEYS_COMPARED: usize = 30;
+/// The most keys of `ProviderDetails` to compare with a required one that is missing. No type has as
+/// many documented keys.
+const KEYS_COMPARED: usize = 50;
 /// The key of `ProviderDetails` that Cognito returns and does not accept.
 pub(super) const DETAILS_RETURNED: &str = "ActiveEncryptionCertificate";
 
@@ -63,30 +64,31 @@ pub(super) fn check_name(name: &str, kind: Option<ProviderType>, errors: &mut Ve
 /// Checks that the keys required by Cognito are among `given`, whatever their values.
 pub(super) fn check_required(kind: ProviderType, given: &[&str], errors: &mut Vec<PropertyError>) {
     let has = |key| given.contains(&key);
-    let misspelt = |missing: &[&str]| {
-        let meant = |key: &&&str| meant_key(key, kind).is_some_and(|key| missing.contains(&key));
-        let unknown = given
-            .iter()
-            .filter(|key| !documented_keys(kind).contains(key));
-        let misspelt = unknown.take(UNKNOWN_KEYS_COMPARED).find(meant);
-        misspelt.map(|key| error::shown_key(key))
-    };
     for key in required_keys(kind).iter().filter(|key| !has(key)) {
         errors.push(PropertyError::MissingKey {
             key,
-            misspelt: misspelt(&[key]),
+            misspelt: misspelt(kind, given, &[key]),
         });
     }
     if kind == ProviderType::Saml {
         match (has("MetadataURL"), has("MetadataFile")) {
             (false, false) => errors.push(PropertyError::NoMetadata {
-                misspelt: misspelt(&["MetadataURL", "MetadataFile"]),
+                misspelt: misspelt(kind, given, &["MetadataURL", "MetadataFile"]),
             }),
             // "Only one of the MetadataURL or MetadataFile should be provided."
             (true, true) => errors.push(PropertyError::BothMetadata),
             _ => {}
         }
     }
+}
+
+/// Returns the given key that was probably meant for one of the missing ones.
+fn misspelt(kind: ProviderType, given: &[&str], missing: &[&str]) -> Option<String> {
+    let found = given.iter().take(KEYS_COMPARED).find(|key| {
+        let meant = meant_key(key, kind);
+        meant.is_some_and(|meant| missing.contains(&meant))
+    });
+    found.map(|key| error::shown_key(key))
 }
 
 pub(super) fn check_details(

@@ -191,11 +191,8 @@ fn a_required_key_that_is_missing_is_looked_for_under_other_names() {
         // A documented key is no misspelt one, however near.
         (Google, "client_secret", id, false),
     ] {
-        let with_source = json!({
-            "ProviderDetailsFrom": {given: {"SsmParameter": {"Name": "a"}}},
-        });
         let mut from = minimal(kind, &[]);
-        from["ProviderDetailsFrom"] = with_source["ProviderDetailsFrom"].clone();
+        from["ProviderDetailsFrom"] = json!({given: {"SsmParameter": {"Name": "a"}}});
         for properties in [minimal(kind, &[given]), from] {
             let said = errors(&properties);
             let full = format!("{required}: is {given} misspelt?");
