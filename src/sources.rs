@@ -138,6 +138,16 @@ impl SourceReader {
                 }
             };
             for (key, json_key) in keys {
+                // Cognito takes it, but it is hardly meant.
+                if matches!(location, Location::Secret { .. })
+                    && json_key.is_none()
+                    && secret::is_object(&content.text)
+                {
+                    tracing::warn!(
+                        key,
+                        "the value is a whole JSON object: use JsonKey to take one of its values"
+                    );
+                }
                 let action = action(&location, &[&key]);
                 if let Err(error) = add(provider, key, json_key.as_deref(), &content, action) {
                     failed.push(error.to_string());
@@ -256,13 +266,6 @@ fn add(
         Some(json_key) => secret::member(&content.text, json_key),
         None => Ok(content.text.clone()),
     };
-    // Cognito takes it, but it is hardly meant.
-    if json_key.is_none() && secret::is_object(&content.text) {
-        tracing::warn!(
-            key,
-            "the value is a whole JSON object: use JsonKey to take one of its values"
-        );
-    }
     match value {
         Ok(value) => {
             let added = provider.add(key, value, content.is_secret);

@@ -431,10 +431,12 @@ async fn unreadable_sources_are_named_and_nothing_is_changed() {
 }
 
 #[tokio::test]
-async fn a_json_object_in_place_of_one_of_its_values_is_told_of() {
+async fn a_whole_json_object_of_a_secret_is_warned_of() {
     let whole = json!({"SecretsManager": {"SecretId": "google"}});
-    for (source, told) in [(whole, 1), (secret(), 0)] {
-        let (world, _stores) = world().await;
+    // A parameter has no JsonKey to use.
+    for (source, told) in [(whole, 1), (secret(), 0), (parameter(), 0)] {
+        let (world, stores) = world().await;
+        stores.put_parameter("/idp/corp", GOOGLE);
         let body = world.create(&corp(source)).await;
         assert_eq!(body["Status"], "SUCCESS", "{body}");
         let log = world.log();
