@@ -172,7 +172,7 @@ async fn create_delivered_twice_ignores_keys_that_cognito_adds() {
 fn exists(name: &str) -> String {
     format!(
         "identity provider {name} already exists in user pool eu-west-1_Pool and was not \
-         changed. To adopt it, set AdoptExisting: true. From then on the stack owns it, and deletes it when the resource is deleted. If another resource declares it, such as this one under an earlier logical id, first deploy that one with DeletionPolicy: Retain: its Delete would remove the provider"
+         changed. To adopt it, set AdoptExisting: true. From then on the stack owns it, and deletes it when the resource is deleted. If another resource declares it, such as this resource under an earlier logical id, first set DeletionPolicy: Retain for that one and deploy it, because its Delete would remove the provider"
     )
 }
 

@@ -213,7 +213,7 @@ async fn a_rename_to_a_name_that_is_taken_is_refused_and_changes_nothing() {
     let before = world.cognito.provider(POOL, "Renamed");
     let body = world.update(OLD, &oidc(POOL, "Renamed"), &old).await;
     let reason = "identity provider Renamed already exists in user pool eu-west-1_Pool and was \
-                  not changed. To adopt it, set AdoptExisting: true. From then on the stack owns it, and deletes it when the resource is deleted. If another resource declares it, such as this one under an earlier logical id, first deploy that one with DeletionPolicy: Retain: its Delete would remove the provider";
+                  not changed. To adopt it, set AdoptExisting: true. From then on the stack owns it, and deletes it when the resource is deleted. If another resource declares it, such as this resource under an earlier logical id, first set DeletionPolicy: Retain for that one and deploy it, because its Delete would remove the provider";
     assert_eq!(body, failed(OLD, reason));
     assert_eq!(world.operations(), ["Create", "Describe"]);
     assert_eq!(world.cognito.provider(POOL, "Renamed"), before);

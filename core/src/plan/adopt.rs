@@ -37,8 +37,8 @@ impl Creation {
                 &exists,
                 "To adopt it, set AdoptExisting: true. From then on the stack owns it, and \
                  deletes it when the resource is deleted. If another resource declares it, such as \
-                 this one under an earlier logical id, first deploy that one with DeletionPolicy: \
-                 Retain: its Delete would remove the provider",
+                 this resource under an earlier logical id, first set DeletionPolicy: Retain for \
+                 that one and deploy it, because its Delete would remove the provider",
             );
             return self.failed(reason, in_doubt);
         }
