@@ -38,7 +38,7 @@ export interface CognitoUserPoolDriftDetectionProps {
 
 /**
  * Reports providers that the user pool has and no template declares, such as one that was created
- * by hand, and declared ones that it has not. They are written to the function's log and counted by
+ * by hand, and declared ones that it lacks. They are written to the function's log and counted by
  * the metric `Drifted` (`CognitoIdentityProviderFunction.metricDrifted`).
  *
  * Declared are the providers of `userPool`, those of the CDK's own constructs included. Their
@@ -57,7 +57,7 @@ export class CognitoUserPoolDriftDetection extends Resource {
       }),
     ]);
     // Providers may still be declared after this.
-    const declared = Lazy.uncachedString({
+    const declared = Lazy.string({
       produce: () =>
         Stack.of(this).toJsonString([
           ...userPool.identityProviders.map(({ providerName }) => providerName),

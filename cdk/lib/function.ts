@@ -177,8 +177,8 @@ export class CognitoIdentityProviderFunction
   }
 
   /**
-   * Returns the function of the stack of a construct: the first one that was created in the stack.
-   * Creates it, with the default settings, if the stack has none.
+   * Returns the function of the stack of a construct: the first one in the stack's construct tree.
+   * Creates one with the default settings if there is none yet.
    *
    * @param scope A construct in the stack.
    */

@@ -215,7 +215,7 @@ test("a function of one's own has other settings, and replaces that of the stack
   });
 });
 
-test("a function of the stack is used, whatever its id and place", () => {
+test("providers without a handler use the function that the stack has, whatever its id", () => {
   const of = stack();
   const handler = new CognitoIdentityProviderFunction(new Stack(of, "Nested"), "Function");
   const own = new CognitoIdentityProviderFunction(new Construct(of, "Scope"), "Function");

@@ -120,7 +120,7 @@ test("a changed object applies the provider, and the bucket sends its events", (
   });
 });
 
-test("an asset never changes under its key, so its bucket is left as it is", () => {
+test("applyOnChange of an asset is a warning, and changes nothing of its bucket", () => {
   const of = stack();
   const asset = new Asset(of, "Metadata", { path: import.meta.filename });
   new CognitoIdentityProviderSaml(of, "Corp", {
@@ -133,7 +133,7 @@ test("an asset never changes under its key, so its bucket is left as it is", () 
   assert.match(String(warnings(of)), /applyOnChange has no effect on an asset/);
 });
 
-test("a pool is compared with all providers that are declared for it, wherever", () => {
+test("a pool is compared with all providers that the app declares for it, and with those it names", () => {
   const of = stack();
   const { userPool } = of;
   new CognitoUserPoolDriftDetection(of, "Drift", {

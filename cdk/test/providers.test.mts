@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { App, type CfnResource, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { Match } from "aws-cdk-lib/assertions";
 import * as cognito from "aws-cdk-lib/aws-cognito";
+import { Schedule } from "aws-cdk-lib/aws-events";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
@@ -15,6 +16,7 @@ import {
   CognitoIdentityProviderGoogle,
   CognitoIdentityProviderOidc,
   CognitoIdentityProviderSaml,
+  CognitoUserPoolDriftDetection,
   ProviderValue,
   SamlMetadata,
 } from "../lib/index.js";
@@ -287,7 +289,7 @@ test("a provider that two constructs declare is a warning, and another pool's is
   ]);
 });
 
-test("so it is if one is in another stack, or of the CDK", () => {
+test("a second declaration in another stack, or by a construct of the CDK, is a warning", () => {
   const first = stack();
   const { userPool, parameter } = first;
   const clientSecret = ProviderValue.fromSsmParameter(parameter);
@@ -392,6 +394,10 @@ test("a pool or a function in another region is an error", () => {
       },
     );
   }
+  const schedule = Schedule.rate(Duration.days(1));
+  assert.throws(() => new CognitoUserPoolDriftDetection(of, "Drift", { userPool, schedule }), {
+    message: /^Stack\/Drift: userPool is in us-east-1/,
+  });
 });
 
 test("names that Cognito refuses and keys that it does not document are warnings", () => {

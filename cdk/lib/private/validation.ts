@@ -25,7 +25,7 @@ function schema(): ValidateFunction {
 
 /** Returns the keys of `ProviderDetails` that Cognito documents. */
 function documentedKeys(): object {
-  // It is what was compiled.
+  // Ajv keeps the schema that it compiled.
   const { properties } = schema().schema as { properties: { ProviderDetails: AnySchemaObject } };
   return properties.ProviderDetails.properties;
 }
@@ -63,7 +63,7 @@ export function propertyWarnings(properties: {
   }
   const documented = documentedKeys();
   for (const key of Object.keys({ ...given, ...read })) {
-    if (!(key in documented)) {
+    if (!Object.hasOwn(documented, key)) {
       warnings.push([
         "undocumentedKey",
         `Cognito documents no ${named(["ProviderDetails", key])}: is it misspelt? The function ` +
