@@ -149,7 +149,7 @@ fn invalid_xml_is_rejected_with_its_line() {
 }
 
 #[test]
-fn what_stands_for_a_document_is_told_from_a_broken_one() {
+fn a_url_or_a_file_name_in_place_of_the_metadata_is_named() {
     for url in [
         "\n\n  https://idp.example.com/metadata",
         "HTTP://idp.example.com/metadata?a=b&c",
