@@ -19,7 +19,8 @@ def blocks(page):
     if page.endswith(".yaml"):
         found = re.findall(r"(?:^#     {1,3} .*\n)+", text, re.MULTILINE)
         found = [re.sub(r"^#", "", block, flags=re.MULTILINE) for block in found]
-        found = [block for block in found if re.match(r" *(aws|grep|sam) ", block)]
+        # The others are text.
+        found = [block for block in found if re.match(r" *[a-z]+ ", block)]
     else:
         found = re.findall(r"^ *```(?:sh|console)\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
     return [textwrap.dedent(block) for block in found]

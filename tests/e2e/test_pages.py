@@ -1,4 +1,4 @@
-"""What the pages show, done: each command is run as it is printed, here or in another test."""
+"""Runs what the pages show, and checks that a test runs each command as it is printed."""
 
 import re
 import shutil
@@ -9,15 +9,16 @@ import pytest
 from emulator import BUILT, HANDLER_STACK, HERE, ROOT
 from pages import PAGES, blocks, printed, shell
 from stacks import Stack, provider
+from test_examples import WITH_SECRET
 
 TESTS = [*ROOT.glob("tests/e2e/*.py"), *ROOT.glob("tests/cdk/*.py")]
-# The beginnings of blocks that no test runs as they are, and why.
-BY_HAND = {
-    ("README.md", "make demo"): "a test would run itself; test_tools.py runs the emulator",
-    ("README.md", 'export PATH="$PWD/.venv/bin:$PATH"\nrustup'): "an optimized build",
-    ("README.md", 'export PATH="$PWD/.venv/bin:$PATH"\nexport'): "test_events.py, on free ports",
-    ("README.md", 'export PATH="$PWD/.venv/bin:$PATH"\ncargo'): "test_events.py, on free ports",
-    ("README.md", "$ cargo run"): "check/tests/check/main.rs compares its output",
+# The beginnings of blocks that no test runs as they are printed, and why.
+NOT_AS_PRINTED = {
+    ("README.md", "make demo"): "make test would run itself; test_tools.py runs the emulator",
+    ("README.md", 'export PATH="$PWD/.venv/bin:$PATH"\nrustup'): "the optimized build takes minutes",
+    ("README.md", 'export PATH="$PWD/.venv/bin:$PATH"\nexport'): "test_events.py uses a free port",
+    ("README.md", 'export PATH="$PWD/.venv/bin:$PATH"\ncargo'): "test_events.py uses a free port",
+    ("README.md", "$ cargo run"): "check/tests/check/main.rs compares the output",
     ("examples/stackset.yaml", "aws cloudformation create-stack-set"): "no emulator has StackSets",
 }
 
@@ -28,19 +29,17 @@ def test_every_command_is_run_by_a_test():
         (page, beginning.encode().decode("unicode_escape"))
         for page, beginning in re.findall(r'printed\(\s*"(.+?)",\s*"(.+?)"\s*\)', source)
     ]
-    # test_examples.py runs those of each example with a secret.
-    run += [
-        (f"examples/{name}.yaml", "") for name in ("amazon", "apple", "facebook", "google", "oidc")
-    ]
+    # Another test runs all commands of these examples.
+    run += [(f"examples/{name}.yaml", "") for name in WITH_SECRET]
     for page in PAGES:
         for block in blocks(page):
             known = [
                 beginning
-                for named, beginning in [*run, *BY_HAND]
+                for named, beginning in [*run, *NOT_AS_PRINTED]
                 if named == page and block.startswith(beginning)
             ]
             assert known, f"{page} prints\n{block}"
-    for page, beginning in BY_HAND:
+    for page, beginning in NOT_AS_PRINTED:
         assert len([block for block in blocks(page) if block.startswith(beginning)]) == 1
 
 
