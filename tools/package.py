@@ -43,7 +43,7 @@ def main():
         check = DIST / f"{CHECK}-linux-{architecture}"
         shutil.copy(build(CHECK, target), check)
         write_sbom(check.with_name(f"{check.name}.cdx.json"), "check/Cargo.toml", target)
-    # For all targets, of which the builds fetch two.
+    # cargo-about needs the crates of all targets; the builds have downloaded those of theirs.
     run("cargo", "fetch", "--locked")
     write_licences(DIST / "THIRD-PARTY-LICENSES.txt", "Cargo.toml")
     write_licences(DIST / "THIRD-PARTY-LICENSES-check.txt", "check/Cargo.toml")

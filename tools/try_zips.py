@@ -31,8 +31,9 @@ def try_both(architecture):
         if not shutil.which(emulate[0]) or not libraries.is_dir():
             debian = {"arm64": "arm64", "x86_64": "amd64"}[architecture]
             return (
-                f"NOT STARTED: the function and the check for {architecture}. Install {emulate[0]} and "
-                f"{libraries}, on Debian by: apt-get install qemu-user libc6-{debian}-cross"
+                f"NOT STARTED: the function and the check for {architecture}. Install "
+                f"{emulate[0]} and {libraries}, on Debian by: "
+                f"apt-get install qemu-user libc6-{debian}-cross"
             )
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(DIST / f"{NAME}-{architecture}.zip") as archive:
